@@ -1,0 +1,72 @@
+"""The command line: `python -m api COMMAND`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from api.commands import demo, demonstration, document, processes, states
+
+Command = Callable[[argparse.Namespace], int]
+DATA_FOLDER = Path(".data/serve")
+PORT = 8300
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    root = argparse.ArgumentParser(prog="python -m api", description="greenlien: lending against verified emission rights")
+    commands = root.add_subparsers(dest="command", required=True)
+
+    serve = _command(commands, "serve", processes.serve, "the API; with --demo also a database, a worker and the simulators")
+    serve.add_argument("--demo", action="store_true", help="start everything with an embedded database and demo clients")
+    serve.add_argument("--allow-bearer", action="store_true", help="accept bearer tokens without a proof (demo only)")
+    serve.add_argument("--port", type=int, default=PORT)
+    serve.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
+    serve.add_argument("--until-parent-ends", type=int, default=0, help=argparse.SUPPRESS)
+
+    work = _command(commands, "work", processes.work, "a worker")
+    work.add_argument("--until-parent-ends", type=int, default=0, help=argparse.SUPPRESS)
+
+    simulate = _command(commands, "simulate", processes.simulate, "the counterparts' simulators")
+    simulate.add_argument("--port", type=int, default=PORT + 1)
+    simulate.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
+    simulate.add_argument("--until-parent-ends", type=int, default=0, help=argparse.SUPPRESS)
+
+    migrate = _command(commands, "migrate", processes.migrate, "bring the database to the newest schema, as its owner")
+    migrate.add_argument("--revision", default="head")
+
+    _command(commands, "settings", processes.print_settings, "print every variable, secrets masked")
+
+    token = _command(commands, "token", demonstration.print_token, "print an access token of a demo client")
+    token.add_argument("client")
+    token.add_argument("--base-url", default=None)
+    token.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
+
+    facts = _command(commands, "demo-facts", demonstration.print_facts, "print the demo's clients, rights and simulators as JSON")
+    facts.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
+
+    play = _command(commands, "demo", demo.play, "start everything and play the main job end to end")
+    play.add_argument("--data-dir", type=Path, default=None, help="keep the data here instead of in a temporary folder")
+
+    _command(commands, "draw-states", states.draw, "print the pledge's states as a Mermaid diagram, from the table")
+
+    openapi = _command(commands, "openapi", document.write, "write openapi/greenlien.yaml")
+    openapi.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed file differs")
+    return root
+
+
+def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, words: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words)
+    command.set_defaults(run=run)
+    return command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    parsed = parser().parse_args(arguments)
+    run: Command = parsed.run
+    return run(parsed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

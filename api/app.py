@@ -1,0 +1,77 @@
+"""The application: the edge, the routes, and the house that they share."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.di import Provide
+
+from api.edge import assemble, edge_config
+from api.house import EdgeUnitOfWork, House
+from api.openapi_document import document_config, served_document
+from api.routes import loans, market, pledge_commands, pledges, rights, trail
+from api.routes.health import health_routes
+from api.routes.identity import identity_routes
+from domain.ports.tokens import Tokens
+
+ROUTES = (
+    rights.post_authorization,
+    rights.get_authorization,
+    rights.post_verification,
+    rights.get_verification,
+    rights.get_right,
+    rights.list_rights,
+    rights.list_holds,
+    market.post_trades,
+    market.list_trades,
+    market.post_valuation,
+    market.get_valuation,
+    market.get_evidence,
+    loans.post_loan,
+    loans.get_loan,
+    loans.post_loan_event,
+    pledges.post_pledge,
+    pledges.get_pledge,
+    pledges.list_pledges,
+    pledges.get_history,
+    pledges.get_coverage,
+    pledge_commands.submit,
+    pledge_commands.verify,
+    pledge_commands.approve,
+    pledge_commands.confirm,
+    pledge_commands.correct,
+    pledge_commands.reject,
+    pledge_commands.withdraw,
+    pledge_commands.order_release,
+    pledge_commands.second_release,
+    trail.list_events,
+    trail.list_audit,
+    trail.list_rules,
+)
+
+
+def make_app(opened: AbstractAsyncContextManager[House], tokens: Tokens, issuer: str, *, clock: Any, allow_bearer: bool) -> Litestar:  # noqa: ANN401
+    """Return the application; it opens its house when it starts and closes it when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with opened as house:
+            app.state.house = house
+            yield
+
+    async def checks() -> dict[str, bool]:
+        return dict(await app.state.house.ready())
+
+    async def uow() -> AsyncIterator[EdgeUnitOfWork]:
+        async with app.state.house.open(None) as opened_uow:
+            yield opened_uow
+            await opened_uow.commit()
+
+    config = edge_config(tokens, now=clock, allow_bearer=allow_bearer)
+    config.route_handlers = [*ROUTES, *health_routes(checks), *identity_routes(tokens, issuer=issuer, now=clock), served_document]
+    config.dependencies = {"uow": Provide(uow)}
+    config.lifespan = [lifespan]
+    config.openapi_config = document_config()
+    app = assemble(config)
+    return app

@@ -1,0 +1,54 @@
+"""How routes document what they answer: handlers answer bytes, so each names the model its bytes are in.
+
+A test validates every answer of the journeys against these models, so that the document cannot drift from the wire.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from litestar.datastructures import ResponseHeader
+from litestar.openapi.datastructures import ResponseSpec
+
+from api.schemas.wire import ReplyModel
+
+PROBLEMS: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422)
+
+
+class FieldProblem(ReplyModel):
+    """What is wrong at one place."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemDocument(ReplyModel):
+    """A refusal as RFC 9457 tells it; a refusal's own facts (`available`, `reasons`...) stand beside these members."""
+
+    model_config = {"extra": "allow"}
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+
+
+def documented(
+    model: type[ReplyModel], status: int, problems: Iterable[int], *, also: Mapping[int, type[ReplyModel]] | None = None
+) -> dict[str, Any]:
+    """Return the arguments of a route decorator that answers `model` under `status`, or a problem under one of `problems`."""
+    responses = {status: ResponseSpec(data_container=model, generate_examples=False, description=model.__doc__ or "")}
+    for other, answered in (also or {}).items():
+        responses[other] = ResponseSpec(data_container=answered, generate_examples=False, description=answered.__doc__ or "")
+    for refused in problems:
+        responses[refused] = ResponseSpec(
+            data_container=ProblemDocument, generate_examples=False, media_type="application/problem+json", description="Refused."
+        )
+    return {
+        "status_code": status,
+        "responses": responses,
+        "response_headers": [ResponseHeader(name="X-Request-Id", description="The request's id.", documentation_only=True)],
+    }

@@ -1,0 +1,113 @@
+"""What every route needs of the running process: the database, the registries, the rules, the clock."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from litestar import Request
+
+from domain.jurisdictions.rulebook import Rulebook
+from domain.ports.identity import Assertions, Clients
+from domain.ports.registry import Registry
+from domain.ports.unit_of_work import UnitOfWork
+from domain.rights.authorizations import NotFound
+from domain.values.actors import Actor
+from domain.values.identifiers import ID_PATTERN
+
+
+Identity = tuple[str, str, str]
+"""A key's identity: client, route, key."""
+SentAnswer = tuple[int, dict[str, str], bytes]
+"""What was answered: status, headers, body."""
+
+
+class Keys(Protocol):
+    """Where idempotency keys are kept."""
+
+    async def try_lock(self, client_id: str, route: str, key: str) -> bool:
+        """Take the key for this transaction; false when a twin has it."""
+        ...
+
+    async def find(self, client_id: str, route: str, key: str) -> "KeptAnswer | None":
+        """Return what the key stands for, none when it is new."""
+        ...
+
+    async def keep(self, identity: Identity, body_sha256: str, answer: SentAnswer, at: datetime) -> None:
+        """Write the answer that the key stands for from now on."""
+        ...
+
+    async def open(self, identity: Identity, body_sha256: str, subject: str, at: datetime) -> None:
+        """Write that a slow command has begun on `subject`."""
+        ...
+
+    async def answer(self, identity: Identity, answer: SentAnswer) -> None:
+        """Write the answer of a slow command."""
+        ...
+
+
+class KeptAnswer(Protocol):
+    """What a kept key says."""
+
+    @property
+    def body_sha256(self) -> str:
+        """Return the digest of the request that came with the key."""
+        ...
+
+    @property
+    def subject(self) -> str | None:
+        """Return what a slow command runs on."""
+        ...
+
+    @property
+    def status(self) -> int | None:
+        """Return the answered status, none while it runs."""
+        ...
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the answered headers."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """Return the answered body."""
+        ...
+
+
+class EdgeUnitOfWork(UnitOfWork, Protocol):
+    """A unit of work as the edge uses it: with the keys, the clients, and the commit that no use case has."""
+
+    clients: Clients
+    assertions: Assertions
+    idempotency: Keys
+
+    async def commit(self) -> None:
+        """Make it so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The process's own: `open` begins a unit of work for an actor (none for the token endpoint and the worker)."""
+
+    open: Callable[[Actor | None], AbstractAsyncContextManager[Any]]
+    registry: Registry
+    rulebook: Rulebook
+    now: Callable[[], datetime]
+    ready: Callable[[], Any]
+    registry_patience_seconds: float
+
+
+def house_of(request: Request[Any, Any, Any]) -> House:
+    """Return the house that a request came to."""
+    house: House = request.app.state.house
+    return house
+
+
+def known_id(text: str, kind: str) -> str:
+    """Return an id from a path; raises NotFound for what can be no id of ours."""
+    if ID_PATTERN.match(text) is None:
+        raise NotFound(kind)
+    return text

@@ -1,0 +1,1 @@
+"""Background jobs, one verb a module; each may run more than once and says so by its fence."""

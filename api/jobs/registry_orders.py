@@ -1,0 +1,110 @@
+"""Carry out orders at the registry and finish verifications: each step commits before the next begins.
+
+Whoever crashes between the steps leaves an order that the next worker can read: recorded (nothing was sent), or sent (it
+may have been), which is asked before it is sent again.
+"""
+
+from typing import Final
+
+import structlog
+
+from api.house import House
+from domain.ports.registry import (
+    OrderAnswer,
+    RegistryClosed,
+    RegistryOrder,
+    RegistryRight,
+    RegistryRightNotFound,
+    RegistryUnavailable,
+)
+from domain.use_cases import carry_out_order as orders
+from domain.use_cases.carry_out_order import Step
+from domain.use_cases.verify_right import record_no_right, record_rights
+from domain.values.actors import WORKER
+
+log: Final = structlog.get_logger("greenlien.jobs")
+
+
+async def carry_out_order(house: House, order_id: str) -> None:
+    """Take an order one answer further; what is still open has enqueued its own next step."""
+    async with house.open(None) as uow:
+        instruction = await orders.next_step(uow, order_id)
+    message = instruction.message
+    if message is None:
+        return
+    try:
+        if instruction.step is Step.QUERY:
+            answer = await house.registry.query_order(message.registry, order_id)
+            if answer is None and not await _claim_again(house, order_id):
+                return
+            answer = answer or await house.registry.send_order(message)
+        else:
+            told = await _told(house, message) if instruction.step is Step.VERIFY else None
+            if not await _claim(house, order_id, told):
+                return
+            answer = await house.registry.send_order(message)
+    except RegistryUnavailable as silence:
+        await _record_silence(house, order_id, silence)
+        return
+    await _record_answer(house, order_id, answer)
+
+
+async def _told(house: House, message: RegistryOrder) -> RegistryRight | None:
+    """Return the right as the registry tells it now; none when it no longer knows it."""
+    try:
+        found = await house.registry.lookup_right(message.registry, registry_no=message.registry_no)
+    except RegistryRightNotFound:
+        return None
+    return next(iter(found), None)
+
+
+async def _claim(house: House, order_id: str, told: RegistryRight | None) -> bool:
+    async with house.open(None) as uow:
+        claimed = await orders.claim(uow, order_id, told, house.now())
+        await uow.commit()
+        return claimed
+
+
+async def _claim_again(house: House, order_id: str) -> bool:
+    async with house.open(None) as uow:
+        claimed = await orders.claim_again(uow, order_id, house.now())
+        await uow.commit()
+        return claimed
+
+
+async def _record_answer(house: House, order_id: str, answer: OrderAnswer) -> None:
+    async with house.open(None) as uow:
+        await orders.record_answer(uow, order_id, answer, house.now())
+        await uow.commit()
+    log.info("registry_answered", order_id=order_id, status=answer.status.value, registry_ref=answer.registry_ref)
+
+
+async def _record_silence(house: House, order_id: str, silence: RegistryUnavailable) -> None:
+    async with house.open(None) as uow:
+        closed = isinstance(silence, RegistryClosed)
+        await orders.record_silence(uow, order_id, silence.reason, closed=closed, now=house.now())
+        await uow.commit()
+    log.warning("registry_silent", order_id=order_id, reason=silence.reason, closed=isinstance(silence, RegistryClosed))
+
+
+async def verify_right(house: House, verification_id: str) -> bool:
+    """Finish a verification that its request left open; false when the registry still does not answer."""
+    async with house.open(None) as uow:
+        verification = await uow.verifications.find(verification_id)
+    if verification is None or verification.finished_at is not None:
+        return True
+    try:
+        told = await house.registry.lookup_right(
+            verification.registry, registry_no=verification.registry_no, permit_no=verification.permit_no
+        )
+    except RegistryRightNotFound as refusal:
+        async with house.open(None) as uow:
+            await record_no_right(uow, WORKER, verification_id, refusal, house.now())
+            await uow.commit()
+        return True
+    except RegistryUnavailable:
+        return False
+    async with house.open(None) as uow:
+        await record_rights(uow, WORKER, verification_id, told, house.now())
+        await uow.commit()
+    return True

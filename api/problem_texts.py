@@ -1,0 +1,392 @@
+"""The words of every refusal: status, title and sentence, Chinese and English, by class.
+
+A sentence may name the refusal's own fields in braces; they are printed as a reader expects them (`1234.56 元`).
+`public` lists the fields that stand in the document as members of their own. Nothing else of a refusal leaves the
+house, so a field that says something of another party simply does not appear here. A class without an entry is an
+entry of its nearest ancestor's, if that one has the same code.
+
+Source: contract section 1 (statuses, precedence) and the codes of sections 2 to 6.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from api import refusals
+from domain import errors
+from domain.errors import DomainError
+from domain.jurisdictions.rulebook import RuleUnknown
+from domain.jurisdictions.rules import InvalidRule
+from domain.loans.loans import ContractNumberTaken, InvalidRepayment, LoanEventConflict
+from domain.pledges import pledges
+from domain.pledges.lifecycle import PledgeCannotMove
+from domain.ports.registry import RegistryRightNotFound, RegistryUnavailable
+from domain.ports.tokens import TokenRefused
+from domain.rights.authorizations import AuthorizationRequired, Forbidden, InvalidGrantee, InvalidPeriod, NotFound
+from domain.rights.holds import QuantityUnavailable
+from domain.rights.pledgeability import RightNotPledgeable
+from domain.rights.rights import HolderMismatch, RightNotFound
+from domain.use_cases.issue_token import ScopeRefused
+from domain.valuation.evidence import NoPriceEvidence
+from domain.values.price import InvalidPrice
+from domain.values.working_days import CalendarUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemText:
+    """What a refusal looks like from outside; `retry_after_seconds` becomes the header of that name."""
+
+    status: int
+    title_zh: str
+    title_en: str
+    detail_zh: str
+    detail_en: str
+    public: tuple[str, ...] = ()
+    retry_after_seconds: int | None = None
+
+
+Texts = Mapping[type[DomainError], ProblemText]
+
+BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 401, 403, 404, 409
+PRECONDITION_FAILED, UNPROCESSABLE, UNAVAILABLE = 412, 422, 503
+_REASON_ZH, _REASON_EN = "{reason_zh}", "{reason_en}"
+
+_UNAUTHENTICATED = ProblemText(
+    UNAUTHORIZED,
+    "未通过身份验证",
+    "Not authenticated",
+    "请携带有效的访问令牌;令牌最长有效5分钟,过期须重新申请。",
+    "Send a valid access token; a token lives at most five minutes.",
+)
+_NOT_FOUND = ProblemText(
+    NOT_FOUND, "未找到", "Not found", "没有该资源,或您无权查看。", "There is no such thing here, or not for you."
+)
+_RIGHT_NOT_FOUND = ProblemText(
+    NOT_FOUND,
+    "登记机构查无此权益",
+    "Right not found",
+    "登记机构 {registry} 查无编号 {number} 的权益或许可证。",
+    "The registry {registry} knows no right or permit {number}.",
+)
+
+
+def _invalid(title_zh: str, title_en: str) -> ProblemText:
+    return ProblemText(UNPROCESSABLE, title_zh, title_en, _REASON_ZH, _REASON_EN)
+
+
+DOOR: Final[Texts] = MappingProxyType(
+    {
+        refusals.Unauthenticated: _UNAUTHENTICATED,
+        refusals.ProofRequired: ProblemText(
+            UNAUTHORIZED,
+            "须证明持有密钥",
+            "Proof of possession required",
+            "本服务不接受单独的 Bearer 令牌,须同时证明持有与令牌绑定的密钥。",
+            "A bearer token alone is not accepted here; prove possession of the key that it is bound to.",
+        ),
+        refusals.UnsupportedMediaType: ProblemText(
+            415,
+            "不支持的媒体类型",
+            "Unsupported media type",
+            "正文须为 UTF-8 编码的 {expected},且不得压缩。",
+            "The body must be {expected} in UTF-8, not compressed.",
+        ),
+        refusals.BodyTooLarge: ProblemText(
+            413,
+            "正文过大",
+            "Body too large",
+            "正文不得超过 {limit_bytes} 字节。",
+            "A body has at most {limit_bytes} bytes.",
+        ),
+        refusals.AddressTooLong: ProblemText(
+            414,
+            "地址过长",
+            "Address too long",
+            "地址与查询参数不得超过 {limit_bytes} 字节。",
+            "Path and query have at most {limit_bytes} bytes.",
+        ),
+        refusals.HeadersTooLarge: ProblemText(
+            431,
+            "请求头过大",
+            "Headers too large",
+            "请求头不得超过 {limit_bytes} 字节。",
+            "Headers have at most {limit_bytes} bytes.",
+        ),
+        refusals.UnreadableRequest: ProblemText(
+            BAD_REQUEST,
+            "请求无法读取",
+            "Unreadable request",
+            "{reason_zh}。",
+            "The request cannot be read: {reason_en}.",
+            ("reason",),
+        ),
+        refusals.InvalidPayload: ProblemText(
+            UNPROCESSABLE,
+            "请求内容无效",
+            "Invalid payload",
+            "请求内容有误,详见 errors。",
+            "The body is not what this route takes; see errors.",
+        ),
+        refusals.InvalidQuery: ProblemText(
+            UNPROCESSABLE,
+            "请求参数无效",
+            "Invalid parameters",
+            "查询参数或请求头有误,详见 errors。",
+            "A query parameter or header is not valid; see errors.",
+        ),
+        refusals.RouteNotFound: _NOT_FOUND,
+        refusals.MethodNotAllowed: ProblemText(
+            405,
+            "不支持的方法",
+            "Method not allowed",
+            "该地址只接受:{allowed}。",
+            "This address takes only: {allowed}.",
+        ),
+        refusals.TooManyRequests: ProblemText(
+            429,
+            "请求过于频繁",
+            "Too many requests",
+            "请在 {retry_after_seconds} 秒后重试。",
+            "Come back in {retry_after_seconds} seconds.",
+        ),
+        refusals.InternalError: ProblemText(
+            500,
+            "内部错误",
+            "Internal error",
+            "服务内部错误,已记录。请凭 request_id 联系我们。",
+            "We failed, and have noted it. Ask us about this request_id.",
+        ),
+    }
+)
+
+IDENTITY: Final[Texts] = MappingProxyType(
+    {
+        TokenRefused: _UNAUTHENTICATED,
+        ScopeRefused: ProblemText(
+            UNPROCESSABLE,
+            "权限范围无效",
+            "Invalid scope",
+            "该客户端的角色没有权限 {scope}。",
+            "This client's role does not have the scope {scope}.",
+        ),
+        Forbidden: ProblemText(
+            FORBIDDEN,
+            "无权操作",
+            "Forbidden",
+            "您的角色无权执行此操作:{action}。",
+            "Your role may not do this: {action}.",
+        ),
+        NotFound: _NOT_FOUND,
+    }
+)
+
+VALUES: Final[Texts] = MappingProxyType(
+    {
+        errors.InvalidValue: _invalid("值无效", "Invalid value"),
+        errors.InvalidDecimal: _invalid("数字格式无效", "Invalid decimal"),
+        errors.InvalidMoney: _invalid("金额无效", "Invalid money"),
+        errors.InvalidQuantity: _invalid("数量无效", "Invalid quantity"),
+        errors.InvalidUnit: _invalid("计量单位无效", "Invalid unit"),
+        errors.InvalidDate: _invalid("日期无效", "Invalid date"),
+        errors.InvalidIdentifier: _invalid("编号无效", "Invalid identifier"),
+        InvalidPrice: _invalid("价格无效", "Invalid price"),
+        CalendarUnknown: ProblemText(
+            CONFLICT,
+            "工作日历未知",
+            "Calendar unknown",
+            "{year}年的法定工作日历尚未公布或未收录(现有{known_from}至{known_to}年),无法计算工作日。",
+            "The working days of {year} are not known (known: {known_from} to {known_to}).",
+            ("year",),
+        ),
+    }
+)
+
+JURISDICTIONS: Final[Texts] = MappingProxyType(
+    {
+        RuleUnknown: ProblemText(
+            CONFLICT,
+            "规则未知",
+            "Rule unknown",
+            "地区 {division} 在 {on} 没有可用的规则 {rule},不能据此计算。",
+            "There is no usable rule {rule} for division {division} on {on}.",
+            ("rule", "division", "on"),
+        ),
+        InvalidRule: _invalid("规则内容无效", "Invalid rule"),
+    }
+)
+
+RIGHTS: Final[Texts] = MappingProxyType(
+    {
+        RightNotFound: _RIGHT_NOT_FOUND,
+        RegistryRightNotFound: _RIGHT_NOT_FOUND,
+        RegistryUnavailable: ProblemText(
+            UNAVAILABLE,
+            "登记机构暂不可用",
+            "Registry unavailable",
+            "登记机构 {registry} 暂未给出可用的答复,请稍后重试。",
+            "The registry {registry} gave no usable answer; try again later.",
+            ("registry",),
+            retry_after_seconds=30,
+        ),
+        HolderMismatch: ProblemText(
+            CONFLICT,
+            "持有人不符",
+            "Holder mismatch",
+            "登记机构 {registry} 登记的 {number} 的持有人与所填不符。",
+            "The registry {registry} names another holder for {number}.",
+        ),
+        AuthorizationRequired: ProblemText(
+            CONFLICT,
+            "须经企业授权",
+            "Authorization required",
+            "查询或核验企业 {enterprise_uscc} 的权益,须有其在有效期内的授权。",
+            "Seeing or verifying the rights of {enterprise_uscc} needs its valid consent.",
+            ("enterprise_uscc",),
+        ),
+        InvalidPeriod: ProblemText(
+            UNPROCESSABLE,
+            "期间无效",
+            "Invalid period",
+            "期间的结束日 {end} 早于开始日 {start}。",
+            "The period ends on {end}, before it starts on {start}.",
+        ),
+        InvalidGrantee: ProblemText(
+            UNPROCESSABLE,
+            "被授权人无效",
+            "Invalid grantee",
+            "{grantee} 不是已登记的银行或平台。",
+            "{grantee} is no bank or portal that we know.",
+        ),
+        QuantityUnavailable: ProblemText(
+            CONFLICT,
+            "可用数量不足",
+            "Quantity unavailable",
+            "可用数量不足:目前可用 {available}。",
+            "Not enough is free: {available} is available.",
+            ("right_id", "available"),
+        ),
+        RightNotPledgeable: ProblemText(
+            CONFLICT,
+            "该权益不可质押",
+            "Right not pledgeable",
+            "该权益目前不可质押,原因见 reasons。",
+            "This right may not be pledged now; see reasons.",
+            ("right_id", "reasons"),
+        ),
+    }
+)
+
+VALUATION: Final[Texts] = MappingProxyType(
+    {
+        NoPriceEvidence: ProblemText(
+            CONFLICT,
+            "没有足够的成交依据",
+            "No price evidence",
+            "截至 {as_of} 的近一年可用成交不足:本市{deals_in_city}笔,本省{deals_in_province}笔,"
+            "至少需要{deals_needed}笔;不作零值处理。",
+            "Too few deals in the year to {as_of}: {deals_in_city} in the city, {deals_in_province} in the province, "
+            "{deals_needed} needed. This is not a value of zero.",
+            ("deals_in_city", "deals_in_province", "deals_needed"),
+        ),
+    }
+)
+
+LOANS: Final[Texts] = MappingProxyType(
+    {
+        InvalidRepayment: ProblemText(
+            UNPROCESSABLE,
+            "还款计划无效",
+            "Invalid repayment",
+            "还款计划合计 {scheduled},与本金 {principal} 不符。",
+            "The schedule repays {scheduled}, the principal is {principal}.",
+        ),
+        ContractNumberTaken: ProblemText(
+            CONFLICT,
+            "合同编号已存在",
+            "Contract number taken",
+            "合同编号 {contract_no} 已用于另一笔贷款。",
+            "The contract number {contract_no} belongs to another loan.",
+        ),
+        LoanEventConflict: ProblemText(
+            CONFLICT,
+            "贷款事件冲突",
+            "Loan event conflict",
+            "流水号 {reference} 已用于内容不同的事件。",
+            "The reference {reference} was used for another event.",
+        ),
+    }
+)
+
+PLEDGES: Final[Texts] = MappingProxyType(
+    {
+        pledges.VersionMismatch: ProblemText(
+            PRECONDITION_FAILED,
+            "版本已变更",
+            "Version mismatch",
+            "该资源已变更,当前版本为 {version};请重新读取。",
+            "This has changed since; its version is {version}. Read it again.",
+            ("version",),
+        ),
+        pledges.InvalidItems: _invalid("质押清单无效", "Invalid items"),
+        pledges.InvalidLoans: _invalid("贷款清单无效", "Invalid loans"),
+        pledges.LoanExceedsCollateral: ProblemText(
+            CONFLICT,
+            "贷款超出押品价值",
+            "Loan exceeds collateral",
+            "最多可贷 {max_loan};首个覆盖不足的日期:{first_uncovered_on}。",
+            "At most {max_loan} may be lent; the first day not covered: {first_uncovered_on}.",
+            ("max_loan", "first_uncovered_on"),
+        ),
+        pledges.TermExceedsValidity: ProblemText(
+            CONFLICT,
+            "贷款期限超出权益有效期",
+            "Term exceeds validity",
+            "贷款到期日 {loan_end} 晚于权益有效期 {valid_to}。",
+            "The loan ends on {loan_end}, after the right on {valid_to}.",
+            ("right_id", "valid_to", "loan_end"),
+        ),
+        pledges.NotActive: ProblemText(
+            CONFLICT,
+            "放款条件未满足",
+            "Not active",
+            "放款条件尚未满足:{unmet}。",
+            "Conditions before disbursement are not met: {unmet}.",
+            ("unmet",),
+        ),
+        pledges.ReleaseNotAuthorised: ProblemText(
+            FORBIDDEN,
+            "无权解除质押",
+            "Release not authorised",
+            "只有质权人可以申请解除该质押。",
+            "Only the pledgee may have this pledge released.",
+        ),
+        pledges.SamePerson: ProblemText(
+            FORBIDDEN,
+            "须由另一人办理",
+            "Same person",
+            "申请人与复核人须为同一机构的不同人员。",
+            "A second person of the same institution must approve.",
+        ),
+        pledges.DebtOutstanding: ProblemText(
+            CONFLICT,
+            "债务尚未清偿",
+            "Debt outstanding",
+            "尚有 {outstanding} 未清偿,不能以债权消灭为由解除。",
+            "{outstanding} is outstanding; the claim is not extinguished.",
+            ("outstanding",),
+        ),
+        PledgeCannotMove: ProblemText(
+            CONFLICT,
+            "当前状态不允许此操作",
+            "Pledge cannot move",
+            "质押处于 {status} 状态,不能执行 {event}。",
+            "The pledge is {status}; {event} is not possible.",
+            ("status",),
+        ),
+    }
+)
+
+TEXTS: Final[Texts] = MappingProxyType(
+    {**DOOR, **IDENTITY, **VALUES, **JURISDICTIONS, **RIGHTS, **VALUATION, **LOANS, **PLEDGES}
+)

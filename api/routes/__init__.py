@@ -1,0 +1,1 @@
+"""HTTP routes, one noun of the contract a module."""

@@ -1,0 +1,122 @@
+"""Routes of pledges: drafting, reading, and what hangs on one (contract section 5)."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+
+from api.answers.pledges import audit_answer, coverage_answer, pledge_answer
+from api.bodies import EdgeRequest
+from api.documents import PROBLEMS, documented
+from api.house import EdgeUnitOfWork, House, house_of, known_id
+from api.idempotency import Answer, command, replied, versioned
+from api.pages_of import Cursor, Limit, page_answer
+from api.permissions import needs
+from api.schemas.pledges import AuditPage, CoverageReply, PledgePage, PledgeReply, PledgeRequestBody
+from domain.pledges.lifecycle import State
+from domain.pledges.pledges import OtherSecurity, Pledge, Secured
+from domain.ports.pledges import PledgeFilter
+from domain.rights.authorizations import NotFound
+from domain.use_cases.create_pledge import PledgeRequest, create_pledge
+from domain.use_cases.read_pledge import coverage_for
+from domain.values.identifiers import parse_uscc
+from domain.values.time import parse_instant
+
+
+async def told(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> dict[str, object]:
+    """Return a pledge as the API prints it, with what must be read beside it."""
+    now = house.now()
+    rights = await uow.rights.find_many([item.right_id for item in pledge.items])
+    coverage = await coverage_for(uow, pledge, now)
+    loan = await uow.loans.find(pledge.loan_ids[0]) if pledge.loan_ids else None
+    borrower = pledge.pledgors[0] if loan is None else loan.borrower_uscc
+    return pledge_answer(pledge, rights, coverage, borrower, house.rulebook, now)
+
+
+async def found(uow: EdgeUnitOfWork, pledge_id: str) -> Pledge:
+    """Return a pledge of the caller's; raises NotFound."""
+    pledge = await uow.pledges.find(known_id(pledge_id, "pledge"))
+    if pledge is None:
+        raise NotFound("pledge")
+    return pledge
+
+
+@post("/v1/pledges", opt=needs("pledge:create"), **documented(PledgeReply, 201, PROBLEMS))
+async def post_pledge(request: EdgeRequest, data: PledgeRequestBody) -> Response[bytes]:
+    """Draft a pledge; a draft holds nothing."""
+    house = house_of(request)
+    asked = PledgeRequest(
+        pledgee=data.pledgee,
+        pledgors=data.pledgors,
+        security_type=data.security_type,
+        items=tuple((item.right_id, item.quantity.to_domain()) for item in data.items),
+        loan_ids=data.loans,
+        secured=Secured(
+            amount=data.secured.amount.to_domain(),
+            kind=data.secured.kind,
+            scope=data.secured.scope,
+            claims_from=data.secured.claims_from,
+            claims_to=data.secured.claims_to,
+        ),
+        other_security=tuple(OtherSecurity(kind=each.kind, description=each.description, value=each.value.to_domain()) for each in data.other_security),
+        workflow=data.workflow,
+    )
+
+    async def act(uow: EdgeUnitOfWork) -> Answer:
+        pledge = await create_pledge(uow, request.caller.actor, asked, house.now())
+        return Answer(201, await told(house, uow, pledge), versioned(pledge.version))
+
+    return await command(request, act)
+
+
+@get("/v1/pledges/{pledge_id:str}", opt=needs("pledge:read", body="none"), **documented(PledgeReply, 200, PROBLEMS))
+async def get_pledge(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
+    """Read a pledge."""
+    house = house_of(request)
+    async with house.open(request.caller.actor) as uow:
+        pledge = await found(uow, pledge_id)
+        return replied(Answer(200, await told(house, uow, pledge), versioned(pledge.version)))
+
+
+@get("/v1/pledges", opt=needs("pledge:read", body="none"), **documented(PledgePage, 200, PROBLEMS))
+async def list_pledges(
+    request: EdgeRequest,
+    status: State | None = None,
+    pledgor_uscc: str | None = None,
+    updated_after: Annotated[str | None, Parameter(max_length=40, description="RFC 3339 with an offset.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[bytes]:
+    """List the caller's pledges, newest first."""
+    house = house_of(request)
+    narrowed = PledgeFilter(
+        status=status,
+        pledgor_uscc=None if pledgor_uscc is None else parse_uscc(pledgor_uscc),
+        updated_after=_instant(updated_after),
+    )
+    async with house.open(request.caller.actor) as uow:
+        pledges = await uow.pledges.page(narrowed, cursor, limit + 1)
+        return replied(page_answer([await told(house, uow, pledge) for pledge in pledges], limit))
+
+
+@get("/v1/pledges/{pledge_id:str}/history", opt=needs("pledge:read", body="none"), **documented(AuditPage, 200, PROBLEMS))
+async def get_history(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
+    """Read what happened to a pledge, oldest first."""
+    async with house_of(request).open(request.caller.actor) as uow:
+        pledge = await found(uow, pledge_id)
+        entries = await uow.audit.of_subject(pledge.id)
+    return replied(Answer(200, {"items": [audit_answer(entry) for entry in entries], "next_cursor": None}))
+
+
+@get("/v1/pledges/{pledge_id:str}/coverage", opt=needs("pledge:read", body="none"), **documented(CoverageReply, 200, PROBLEMS))
+async def get_coverage(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
+    """Read how far the collateral of the pledge's group carries its debt."""
+    house = house_of(request)
+    async with house.open(request.caller.actor) as uow:
+        pledge = await found(uow, pledge_id)
+        return replied(Answer(200, coverage_answer(await coverage_for(uow, pledge, house.now()))))
+
+
+def _instant(value: str | None) -> datetime | None:
+    return None if value is None else parse_instant(value)

@@ -1,0 +1,207 @@
+"""Routes of consents, verifications, rights and holds (contract sections 2 and 3)."""
+
+import asyncio
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+
+from api.answers.rights import authorization_answer, hold_answer, right_answer, verification_answer
+from api.bodies import EdgeRequest
+from api.documents import PROBLEMS, documented
+from api.house import EdgeUnitOfWork, House, house_of, known_id
+from api.idempotency import Answer, IdempotencyKeyInFlight, command, encoded, identity_of, refused, replied, replayed, versioned
+from api.pages_of import Cursor, Limit, page_answer
+from api.permissions import needs
+from api.schemas.rights import (
+    AuthorizationReply,
+    AuthorizationRequest,
+    HoldList,
+    RightPage,
+    RightReply,
+    RightsReply,
+    VerificationReply,
+    VerificationRequest,
+)
+from domain.errors import DomainError
+from domain.ports.registry import RegistryRight, RegistryRightNotFound, RegistryUnavailable
+from domain.ports.rights import RightFilter
+from domain.rights.authorizations import NotFound
+from domain.rights.verifications import Verification, VerificationStatus
+from domain.use_cases.grant_authorization import grant_authorization
+from domain.use_cases.verify_right import record_no_right, record_rights, refusal_of, request_verification
+from domain.values.identifiers import parse_division, parse_uscc
+from domain.values.pollutants import Pollutant
+
+
+@post("/v1/authorizations", opt=needs("authorization:grant"), **documented(AuthorizationReply, 201, PROBLEMS))
+async def post_authorization(request: EdgeRequest, data: AuthorizationRequest) -> Response[bytes]:
+    """Give a bank or portal an enterprise's consent."""
+    house = house_of(request)
+    document = {"name": data.document.name} | ({"sha256": data.document.sha256} if data.document.sha256 else {})
+
+    async def act(uow: EdgeUnitOfWork) -> Answer:
+        authorization = await grant_authorization(
+            uow,
+            request.caller.actor,
+            enterprise_uscc=data.enterprise_uscc,
+            grantee=data.grantee,
+            scope=tuple(data.scope),
+            period=(data.valid_from, data.valid_to),
+            document=document,
+            now=house.now(),
+        )
+        return Answer(201, authorization_answer(authorization))
+
+    return await command(request, act)
+
+
+@get("/v1/authorizations/{authorization_id:str}", opt=needs("authorization:read", body="none"), **documented(AuthorizationReply, 200, PROBLEMS))
+async def get_authorization(request: EdgeRequest, authorization_id: str) -> Response[bytes]:
+    """Read a consent."""
+    async with house_of(request).open(request.caller.actor) as uow:
+        found = await uow.authorizations.find(known_id(authorization_id, "authorization"))
+    if found is None:
+        raise NotFound("authorization")
+    return replied(Answer(200, authorization_answer(found)))
+
+
+@post("/v1/rights/verifications", opt=needs("right:verify"), **documented(RightsReply, 200, (*PROBLEMS, 503), also={202: VerificationReply}))
+async def post_verification(request: EdgeRequest, data: VerificationRequest) -> Response[bytes]:
+    """Verify a right at its registry; waits up to 5 s with no transaction open, then answers 202."""
+    house = house_of(request)
+    identity, digest = await identity_of(request)
+    actor = request.caller.actor
+    async with house.open(actor) as uow:
+        if not await uow.idempotency.try_lock(*identity):
+            raise IdempotencyKeyInFlight
+        kept = await uow.idempotency.find(*identity)
+        if kept is not None and (kept.status is not None or kept.body_sha256 != digest):
+            return replayed(kept, digest)
+        if kept is not None and kept.subject is not None:
+            verification = await uow.verifications.find(kept.subject)
+        else:
+            verification = await request_verification(
+                uow,
+                actor,
+                registry=data.registry,
+                registry_no=data.registry_no,
+                permit_no=data.permit_no,
+                holder_uscc=data.holder_uscc,
+                pollutant=data.pollutant,
+                now=house.now(),
+            )
+            await uow.idempotency.open(identity, digest, verification.id, house.now())
+            await uow.commit()
+    assert verification is not None, "a key's verification is its client's own"
+    told = await _ask(house, verification)
+    async with house.open(actor) as uow:
+        finished = await _record(house, uow, request, verification, told)
+        response, headers = await _answer(house, uow, request, finished)
+        if isinstance(told, RegistryUnavailable) and finished.status is VerificationStatus.PENDING and not _silent(told):
+            await uow.idempotency.answer(identity, (202, {}, encoded(verification_answer(finished, [], house.rulebook, house.now()))))
+            await uow.commit()
+            raise told
+        await uow.idempotency.answer(identity, (response.status_code, headers, response.content))
+        await uow.commit()
+    return response
+
+
+async def _ask(house: House, verification: Verification) -> "list[RegistryRight] | DomainError | None":
+    """Return what the registry says, its refusal, or none when it takes longer than we wait."""
+    try:
+        async with asyncio.timeout(house.registry_patience_seconds):
+            found = await house.registry.lookup_right(
+                verification.registry, registry_no=verification.registry_no, permit_no=verification.permit_no
+            )
+            return list(found)
+    except TimeoutError:
+        return None
+    except (RegistryRightNotFound, RegistryUnavailable) as refusal:
+        return refusal
+
+
+def _silent(told: RegistryUnavailable) -> bool:
+    return "timeout" in told.reason.lower()
+
+
+async def _record(
+    house: House, uow: EdgeUnitOfWork, request: EdgeRequest, verification: Verification, told: "list[RegistryRight] | DomainError | None"
+) -> Verification:
+    actor = request.caller.actor
+    finished: Verification | None = None
+    if isinstance(told, list):
+        finished = await record_rights(uow, actor, verification.id, told, house.now())
+    elif isinstance(told, RegistryRightNotFound):
+        finished = await record_no_right(uow, actor, verification.id, told, house.now())
+    return finished or verification
+
+
+async def _answer(
+    house: House, uow: EdgeUnitOfWork, request: EdgeRequest, verification: Verification
+) -> tuple[Response[bytes], dict[str, str]]:
+    if verification.status is VerificationStatus.REFUSED:
+        refusal = refusal_of(verification)
+        return refused(request, refusal, also=(404,))
+    rights = await uow.rights.find_many(verification.right_ids)
+    found = [rights[right_id] for right_id in verification.right_ids if right_id in rights]
+    if verification.status is VerificationStatus.PENDING:
+        return replied(Answer(202, verification_answer(verification, [], house.rulebook, house.now()))), {}
+    return replied(Answer(200, {"rights": [right_answer(right, house.rulebook, house.now()) for right in found]})), {}
+
+
+@get("/v1/rights/verifications/{verification_id:str}", opt=needs("right:verify", body="none"), **documented(VerificationReply, 200, PROBLEMS))
+async def get_verification(request: EdgeRequest, verification_id: str) -> Response[bytes]:
+    """Poll a verification."""
+    house = house_of(request)
+    async with house.open(request.caller.actor) as uow:
+        verification = await uow.verifications.find(known_id(verification_id, "verification"))
+        if verification is None:
+            raise NotFound("verification")
+        rights = await uow.rights.find_many(verification.right_ids)
+    return replied(Answer(200, verification_answer(verification, list(rights.values()), house.rulebook, house.now())))
+
+
+@get("/v1/rights/{right_id:str}", opt=needs("right:read", body="none"), **documented(RightReply, 200, PROBLEMS))
+async def get_right(request: EdgeRequest, right_id: str) -> Response[bytes]:
+    """Read a right: what there is, what is free, and whether it may be pledged."""
+    house = house_of(request)
+    async with house.open(request.caller.actor) as uow:
+        right = await uow.rights.find(known_id(right_id, "right"))
+    if right is None:
+        raise NotFound("right")
+    return replied(Answer(200, right_answer(right, house.rulebook, house.now()), versioned(right.version)))
+
+
+@get("/v1/rights", opt=needs("right:read", body="none"), **documented(RightPage, 200, PROBLEMS))
+async def list_rights(
+    request: EdgeRequest,
+    holder_uscc: str | None = None,
+    pollutant: Pollutant | None = None,
+    division: str | None = None,
+    registry: Annotated[str | None, Parameter(max_length=40)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[bytes]:
+    """List the rights that the caller may see."""
+    house = house_of(request)
+    narrowed = RightFilter(
+        holder_uscc=None if holder_uscc is None else parse_uscc(holder_uscc),
+        pollutant=pollutant,
+        division=None if division is None else parse_division(division),
+        registry=registry,
+    )
+    async with house.open(request.caller.actor) as uow:
+        rights = await uow.rights.page(narrowed, cursor, limit + 1)
+    answers = [right_answer(right, house.rulebook, house.now()) for right in rights]
+    return replied(page_answer(answers, limit))
+
+
+@get("/v1/rights/{right_id:str}/holds", opt=needs("hold:read", body="none"), **documented(HoldList, 200, PROBLEMS))
+async def list_holds(request: EdgeRequest, right_id: str) -> Response[bytes]:
+    """List what takes quantity from a right; of other parties only kind, blocks and quantity."""
+    async with house_of(request).open(request.caller.actor) as uow:
+        if await uow.rights.find(known_id(right_id, "right")) is None:
+            raise NotFound("right")
+        own, others = await uow.holds.of_right(right_id)
+    return replied(Answer(200, {"items": [hold_answer(hold) for hold in (*own, *others)], "next_cursor": None}))

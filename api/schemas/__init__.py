@@ -1,0 +1,1 @@
+"""What travels over HTTP: requests, replies and how each is read and written."""

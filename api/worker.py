@@ -1,0 +1,91 @@
+"""The worker: procrastinate on our PostgreSQL, with the reaper that procrastinate leaves to its users.
+
+A worker that dies with a job in hand is noticed by any other (or by itself, restarted) within about fifteen seconds, and the
+job is given out again; every job is written so that running it twice is running it once.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy import make_url
+
+from api.house import House
+from api.jobs.lapses import lapse_pledges
+from api.jobs.registry_orders import carry_out_order, verify_right
+from api.settings import Settings
+
+HEARTBEAT_SECONDS: Final = 3.0
+STALLED_SECONDS: Final = 10.0
+REAP_EVERY_SECONDS: Final = 5.0
+POLL_SECONDS: Final = 0.5
+CONCURRENCY: Final = 10
+GRACE_SECONDS: Final = 6.0
+ASK_AGAIN: Final = timedelta(seconds=5)
+AFTER_A_FAULT_OF_OURS: Final = RetryStrategy(wait=5)
+"""A step that raised is tried again for ever: an order must never be lost to a bug that a release will mend."""
+
+log: Final = structlog.get_logger("greenlien.worker")
+
+
+def make_worker(house: House, settings: Settings) -> App:
+    """Return the job application with its tasks."""
+    app = App(connector=PsycopgConnector(conninfo=_libpq(settings.need("worker_database_url")), min_size=1, max_size=6))
+
+    @app.task(name="carry_out_order", retry=AFTER_A_FAULT_OF_OURS)
+    async def carry_out(order_id: str) -> None:
+        await carry_out_order(house, order_id)
+
+    @app.task(name="verify_right", retry=AFTER_A_FAULT_OF_OURS)
+    async def verify(verification_id: str) -> None:
+        if not await verify_right(house, verification_id):
+            later = {"seconds": int(ASK_AGAIN.total_seconds())}
+            await app.configure_task("verify_right", lock=verification_id, schedule_in=later).defer_async(verification_id=verification_id)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="lapse_pledges", queueing_lock="lapse_pledges")
+    async def lapse(timestamp: int) -> None:
+        lapsed = await lapse_pledges(house, int(settings.lapse_working_days))
+        log.info("lapsed", count=lapsed, timestamp=timestamp)
+
+    return app
+
+
+async def run_worker(house: House, settings: Settings) -> None:
+    """Work until told to stop; unfinished jobs get a few seconds, and otherwise come again."""
+    app = make_worker(house, settings)
+    async with app.open_async():
+        reaper = asyncio.create_task(_reap(app))
+        try:
+            await app.run_worker_async(
+                concurrency=CONCURRENCY,
+                fetch_job_polling_interval=POLL_SECONDS,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+                shutdown_graceful_timeout=GRACE_SECONDS,
+                delete_jobs="successful",
+            )
+        finally:
+            reaper.cancel()
+
+
+async def _reap(app: App) -> None:
+    """Give out again what dead workers held; never stops for an error, which the next round may not meet."""
+    manager = app.job_manager
+    while True:
+        try:
+            await manager.prune_stalled_workers(STALLED_SECONDS)
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+                log.warning("job_resumed", job_id=job.id, task=job.task_name)
+                await manager.retry_job(job)
+        except (ConnectorException, OSError):
+            log.exception("reaper")
+        await asyncio.sleep(REAP_EVERY_SECONDS)
+
+
+def _libpq(url: str) -> str:
+    """Return an address as psycopg reads it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,1 @@
+"""Loan terms, the bank's events, and what is outstanding."""

@@ -1,0 +1,1 @@
+"""The market: deals as their sources tell them, and which of them may be believed."""

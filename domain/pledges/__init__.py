@@ -1,0 +1,1 @@
+"""The pledge contract: its states, its registry orders, its coverage."""

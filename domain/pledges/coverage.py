@@ -1,0 +1,72 @@
+"""Coverage: how far the collateral carries the debt, over every loan and pledge that hang together.
+
+No value counts twice: the pledges that secure the same loans are summed once, beside the sum of those loans. The levels
+need no invented thresholds; each compares the debt with a number that the valuation already defines. A right without a
+value is not worth zero here: the group is *unpriced*, an alarm of its own.
+
+Source: contract section 5 (`coverage`); house section 3 (market value, haircut, collateral value, in that order).
+
+>>> level_of(Decimal(50), lending=Decimal(60), collateral=Decimal(70), market=Decimal(100))
+<Level.OK: 'ok'>
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.pledges.pledges import PledgeItem
+from domain.values.decimals import round_up
+from domain.values.money import Money
+
+
+class Level(StrEnum):
+    """How serious it is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CALL = "call"
+    CLOSE_OUT = "close_out"
+    UNPRICED = "unpriced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Debt against collateral at `as_of`; the ratio is rounded up, none without collateral; a shortfall is never negative."""
+
+    outstanding: Money
+    collateral_value: Money | None
+    loan_to_value: Decimal | None
+    level: Level
+    shortfall: Money | None
+    as_of: datetime
+
+
+def level_of(debt: Decimal, *, lending: Decimal, collateral: Decimal, market: Decimal) -> Level:
+    """Return the level of a debt against what may be lent, what the collateral carries, and what it would fetch today."""
+    if debt <= lending:
+        return Level.OK
+    if debt <= collateral:
+        return Level.WARNING
+    return Level.CALL if debt <= market else Level.CLOSE_OUT
+
+
+def coverage_of(items: Sequence[PledgeItem], debts: Sequence[Money], as_of: datetime) -> Coverage:
+    """Compare the linked debts with the linked, frozen items."""
+    owed = sum((debt.amount for debt in debts), Decimal(0))
+    lending = collateral = market = Decimal(0)
+    for item in items:
+        if item.adopted_value is None or item.market_value is None or item.loan_to_value_cap is None:
+            return Coverage(outstanding=Money(owed), collateral_value=None, loan_to_value=None, level=Level.UNPRICED, shortfall=None, as_of=as_of)
+        lending += item.loan_to_value_cap * item.market_value.amount
+        collateral += item.adopted_value.amount
+        market += item.market_value.amount
+    return Coverage(
+        outstanding=Money(owed),
+        collateral_value=Money(collateral),
+        loan_to_value=round_up(owed / collateral, 6) if collateral else None,
+        level=level_of(owed, lending=lending, collateral=collateral, market=market),
+        shortfall=Money(max(owed - collateral, Decimal(0))),
+        as_of=as_of,
+    )

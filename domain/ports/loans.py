@@ -1,0 +1,30 @@
+"""Where loans and their events are kept."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.loans.loans import Loan, LoanEvent
+
+
+class Loans(Protocol):
+    """Keep loans."""
+
+    async def add(self, loan: Loan) -> None:
+        """Write a loan; raises ContractNumberTaken when this bank has the number already."""
+        ...
+
+    async def find(self, loan_id: str) -> Loan | None:
+        """Return a loan that the caller may see, none otherwise."""
+        ...
+
+    async def lock(self, loan_id: str) -> Loan | None:
+        """Return a loan and keep others from writing events to it meanwhile."""
+        ...
+
+    async def events(self, loan_id: str) -> Sequence[LoanEvent]:
+        """Return a loan's events in the order in which they were recorded."""
+        ...
+
+    async def add_event(self, event: LoanEvent, loan: Loan, recorded_by: str) -> None:
+        """Write an event and raise the loan's version."""
+        ...

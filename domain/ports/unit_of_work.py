@@ -1,0 +1,41 @@
+"""One unit of work: what a request or a job reads and writes together, committed at the edge and never by a use case.
+
+Everything is read and written under the caller's context, so a row that is not the caller's is simply not there.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from domain.ports.authorizations import Authorizations
+from domain.ports.holds import Holds
+from domain.ports.loans import Loans
+from domain.ports.market import MarketTrades
+from domain.ports.pledges import Pledges
+from domain.ports.registry_orders import RegistryOrders
+from domain.ports.rights import Rights
+from domain.ports.tenants import Tenants
+from domain.ports.trail import Audit, Jobs, Outbox
+from domain.ports.valuations import Valuations
+from domain.ports.verifications import Verifications
+
+
+class UnitOfWork(Protocol):
+    """The repositories of one transaction."""
+
+    tenants: Tenants
+    authorizations: Authorizations
+    rights: Rights
+    verifications: Verifications
+    holds: Holds
+    trades: MarketTrades
+    valuations: Valuations
+    loans: Loans
+    pledges: Pledges
+    registry_orders: RegistryOrders
+    audit: Audit
+    outbox: Outbox
+    jobs: Jobs
+
+    def savepoint(self) -> AbstractAsyncContextManager[object]:
+        """Open a savepoint: an exception that leaves it undoes what was done in it, and nothing before."""
+        ...

@@ -1,0 +1,31 @@
+"""Where valuations are kept, as answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.valuation.appraisal import Appraisal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredValuation:
+    """A valuation as it was answered; `body` and `evidence` are what the API prints."""
+
+    id: str
+    right_id: str | None
+    body: Mapping[str, object]
+    evidence: Sequence[Mapping[str, object]]
+    created_at: datetime
+
+
+class Valuations(Protocol):
+    """Keep valuations."""
+
+    async def add(self, appraisal: Appraisal, right_id: str | None, tenant: str, parties: tuple[str, ...], created_at: datetime) -> str:
+        """Write an appraisal and return its id."""
+        ...
+
+    async def find(self, valuation_id: str) -> StoredValuation | None:
+        """Return one that the caller may see, none otherwise."""
+        ...

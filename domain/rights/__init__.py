@@ -1,0 +1,1 @@
+"""Emission rights, what is taken of them, and who may pledge them."""

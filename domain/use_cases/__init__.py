@@ -1,0 +1,1 @@
+"""What the actors do, one verb a module; a use case never commits, the edge does."""

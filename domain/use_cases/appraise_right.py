@@ -1,0 +1,88 @@
+"""Value a right, or a described subject, from the trades that were known at the time; it registers nothing."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from domain.jurisdictions.rulebook import Rulebook
+from domain.market.trades import Trade
+from domain.ports.unit_of_work import UnitOfWork
+from domain.ports.valuations import StoredValuation
+from domain.rights.authorizations import NotFound
+from domain.rights.rights import Right
+from domain.valuation.appraisal import Appraisal, appraise
+from domain.valuation.repayment import Repayment
+from domain.valuation.subject import Subject
+from domain.valuation.subject import Tenure as SubjectTenure
+from domain.values.actors import Actor
+from domain.values.identifiers import province_of
+from domain.values.quantity import Quantity
+from domain.values.time import SHANGHAI, business_date
+
+WINDOW = timedelta(days=370)
+"""How far back trades are read; the method itself decides which of them count."""
+LIQUIDATION_DAYS = 20
+
+
+def subject_of(right: Right, quantity: Quantity | None = None) -> Subject:
+    """Return what is valued of a right: the quantity in the right's unit, or the whole right."""
+    return Subject(
+        instrument=right.instrument,
+        pollutant=right.pollutant,
+        division=right.division,
+        quantity=right.quantity if quantity is None else quantity.to(right.quantity.unit),
+        valid_from=right.valid_from,
+        valid_to=right.valid_to,
+        tenure=SubjectTenure(right.tenure.value),
+        vintage=right.vintage,
+    )
+
+
+async def appraise_subject(
+    uow: UnitOfWork,
+    rulebook: Rulebook,
+    subject: Subject,
+    *,
+    as_of: date | None,
+    now: datetime,
+    liquidation_days: int = LIQUIDATION_DAYS,
+    repayment: Repayment | None = None,
+) -> Appraisal:
+    """Return the value of a subject on a day, today by default, from what was known at the end of that day."""
+    day = as_of or business_date(now)
+    known_at = min(now, datetime.combine(day + timedelta(days=1), time(), SHANGHAI) - timedelta(microseconds=1))
+    trades: Sequence[Trade] = await uow.trades.evidence(
+        subject.instrument, subject.pollutant, province_of(subject.division), day - WINDOW, known_at
+    )
+    return appraise(subject, trades, rulebook, day, known_at, liquidation_days=liquidation_days, repayment=repayment)
+
+
+async def appraise_right(
+    uow: UnitOfWork,
+    actor: Actor,
+    rulebook: Rulebook,
+    *,
+    right_id: str | None,
+    quantity: Quantity | None,
+    subject: Subject | None,
+    as_of: date | None,
+    liquidation_days: int,
+    repayment: Repayment | None,
+    now: datetime,
+) -> StoredValuation:
+    """Value a right that the caller may see, or the described subject, and keep the answer.
+
+    Raises:
+        NotFound: no such right for this caller.
+        NoPriceEvidence, RightExpired, RuleUnknown: there is no value, and why.
+    """
+    if right_id is not None:
+        right = await uow.rights.find(right_id)
+        if right is None:
+            raise NotFound("right")
+        subject = subject_of(right, quantity)
+    assert subject is not None, "the edge demands a right or a subject"
+    appraisal = await appraise_subject(uow, rulebook, subject, as_of=as_of, now=now, liquidation_days=liquidation_days, repayment=repayment)
+    valuation_id = await uow.valuations.add(appraisal, right_id, actor.tenant, actor.parties, now)
+    stored = await uow.valuations.find(valuation_id)
+    assert stored is not None, "a writer reads its own writes"
+    return stored

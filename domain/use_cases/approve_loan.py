@@ -1,0 +1,150 @@
+"""The bank approves and writes amount and rate back; the melting rights must carry the loan to its last day.
+
+The check is on the whole group: every loan of the linked pledges against the items of this pledge and of those that are
+already frozen, so that no value counts twice. Other security carries its stated value beside the rights.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from domain.jurisdictions.rulebook import Rulebook
+from domain.loans.loans import Loan
+from domain.pledges.lifecycle import Event, State, Workflow, move
+from domain.pledges.pledges import InvalidLoans, LoanExceedsCollateral, Pledge, PledgeItem, TermExceedsValidity
+from domain.ports.unit_of_work import UnitOfWork
+from domain.rights.authorizations import Forbidden, NotFound
+from domain.rights.rights import Right
+from domain.use_cases.appraise_right import appraise_subject, subject_of
+from domain.use_cases.change_pledge import fetch, happen
+from domain.use_cases.order_freeze import order_freeze
+from domain.valuation.melting import market_value_on
+from domain.valuation.repayment import Lendable, Repayment, first_uncovered_on, max_principal
+from domain.values.actors import Actor, Role
+from domain.values.money import Money
+from domain.values.time import business_date
+
+TERM_RULE = "pledge.term_within_validity"
+
+
+async def approve_loan(
+    uow: UnitOfWork,
+    actor: Actor,
+    rulebook: Rulebook,
+    pledge_id: str,
+    *,
+    amount: Money,
+    rate: Decimal,
+    loan_ids: Sequence[str],
+    if_match: int | None,
+    now: datetime,
+) -> Pledge:
+    """Approve, and in the bank-led workflow order the freeze at once.
+
+    Raises:
+        Forbidden: not an approver of the pledgee.
+        InvalidLoans: more is approved than the linked contracts lend, or a loan is another bank's.
+        TermExceedsValidity: a loan outlives a right where the rule pack forbids it.
+        LoanExceedsCollateral: with the first day that is not covered.
+    """
+    pledge = await fetch(uow, pledge_id, if_match)
+    if actor.tenant != pledge.pledgee or actor.role is not Role.BANK_APPROVER:
+        raise Forbidden("pledge:approve-loan")
+    if pledge.workflow is Workflow.HUBEI and pledge.status is State.LOAN_APPROVED:
+        return await order_freeze(uow, actor, pledge, now)
+    move(pledge.workflow, pledge.status, Event.LOAN_APPROVED)
+    pledge = replace(pledge, loan_ids=tuple(dict.fromkeys((*pledge.loan_ids, *loan_ids))))
+    rights = await uow.rights.find_many([item.right_id for item in pledge.items])
+    loans = [await _loan(uow, pledge, loan_id) for loan_id in pledge.loan_ids]
+    lent = sum((loan.principal.amount for loan in loans), Decimal(0))
+    if loans and amount.amount > lent:
+        raise InvalidLoans("#/amount", "审批金额超过所关联贷款合同的本金合计。", "More is approved than the linked contracts lend.")
+    _check_terms(pledge, rights, loans, rulebook, business_date(now))
+    await _check_collateral(uow, rulebook, pledge, loans, amount, now)
+    approved = replace(pledge, approved_amount=amount, approved_rate=rate, reason=None)
+    details = {"amount": amount.wire(), "rate": str(rate)}
+    moved = await happen(uow, actor, approved, Event.LOAN_APPROVED, now, details)
+    return await order_freeze(uow, actor, moved, now) if moved.workflow is Workflow.HUBEI else moved
+
+
+async def _loan(uow: UnitOfWork, pledge: Pledge, loan_id: str) -> Loan:
+    loan = await uow.loans.find(loan_id)
+    if loan is None:
+        raise NotFound("loan")
+    if loan.tenant != pledge.pledgee:
+        raise InvalidLoans("#/loans", "该贷款不属于质权银行。", "The loan is not of the pledgee.")
+    return loan
+
+
+def _check_terms(pledge: Pledge, rights: dict[str, Right], loans: Sequence[Loan], rulebook: Rulebook, on: date) -> None:
+    for item in pledge.items:
+        right = rights[item.right_id]
+        rule = rulebook.find(TERM_RULE, right.division, on)
+        if rule is None or rule.value is not True or right.valid_to is None:
+            continue
+        for loan in loans:
+            if loan.end > right.valid_to:
+                raise TermExceedsValidity(right.id, right.valid_to, loan.end)
+
+
+async def _check_collateral(
+    uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, loans: Sequence[Loan], amount: Money, now: datetime
+) -> None:
+    """Raise LoanExceedsCollateral unless what is lent to the group is carried on every day of its life."""
+    items, others = await _group(uow, pledge)
+    lendable_on = await _lendable(uow, rulebook, pledge, items, now)
+    today = business_date(now)
+    if not loans:
+        if Fraction(amount.amount) > lendable_on(today):
+            raise LoanExceedsCollateral(Money.floor(lendable_on(today)), today)
+        return
+    share = Fraction(amount.amount) / sum((Fraction(loan.principal.amount) for loan in loans), Fraction(0))
+    asked = [(loan, Money.ceiling(share * Fraction(loan.principal.amount))) for loan in loans]
+    repayment = _together([*asked, *others])
+    uncovered = first_uncovered_on(repayment, today, lendable_on)
+    if uncovered is not None:
+        raise LoanExceedsCollateral(max_principal(repayment, lendable_on), uncovered)
+
+
+async def _group(uow: UnitOfWork, pledge: Pledge) -> tuple[list[PledgeItem], list[tuple[Loan, Money]]]:
+    """Return the items that count, and the group's other loans with their principal."""
+    pledge_ids, loan_ids = await uow.pledges.linked(pledge.id)
+    items = list(pledge.items)
+    for pledge_id in pledge_ids:
+        linked = await uow.pledges.find(pledge_id)
+        if linked is not None and linked.id != pledge.id and linked.under_control:
+            items.extend(linked.items)
+    others = []
+    for loan_id in loan_ids:
+        if loan_id not in pledge.loan_ids:
+            loan = await uow.loans.find(loan_id)
+            if loan is not None:
+                others.append((loan, loan.principal))
+    return items, others
+
+
+async def _lendable(uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, items: Sequence[PledgeItem], now: datetime) -> Lendable:
+    """Return what the items and the other security carry on a day, at today's prices."""
+    rights = await uow.rights.find_many([item.right_id for item in items])
+    parts = []
+    for item in items:
+        subject = subject_of(rights[item.right_id], item.quantity)
+        appraisal = await appraise_subject(uow, rulebook, subject, as_of=None, now=now)
+        parts.append((subject, appraisal.unit_value, Fraction(appraisal.loan_to_value_cap)))
+    beside = sum((Fraction(other.value.amount) for other in pledge.other_security), Fraction(0))
+
+    def lendable_on(day: date) -> Fraction:
+        return beside + sum((cap * Fraction(market_value_on(subject, unit, day).amount) for subject, unit, cap in parts), Fraction(0))
+
+    return lendable_on
+
+
+def _together(loans: Sequence[tuple[Loan, Money]]) -> Repayment:
+    """Return the one schedule of several loans, each scaled to its amount."""
+    due: dict[date, Money] = {}
+    for loan, amount in loans:
+        for on, instalment in Repayment(loan.repayment).scaled_to(amount).schedule:
+            due[on] = due.get(on, Money.zero()) + instalment
+    return Repayment(tuple(sorted(due.items())))

@@ -1,0 +1,150 @@
+"""Draft a pledge: who secures which claim with which rights; a draft holds nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.pledges.lifecycle import State, Workflow
+from domain.pledges.pledges import (
+    InvalidItems,
+    InvalidLoans,
+    OtherSecurity,
+    Pledge,
+    PledgeItem,
+    Register,
+    Registration,
+    RegistrationStatus,
+    Secured,
+    SecurityType,
+)
+from domain.ports.tenants import Tenant
+from domain.ports.unit_of_work import UnitOfWork
+from domain.rights.authorizations import Forbidden, InvalidGrantee, NotFound
+from domain.rights.rights import Right
+from domain.values.actors import Actor
+from domain.values.identifiers import Uscc, new_id
+from domain.values.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PledgeRequest:
+    """What the applicant asks for; `pledgee` is none where a bank asks for itself."""
+
+    pledgee: str | None
+    pledgors: tuple[Uscc, ...]
+    security_type: SecurityType
+    items: tuple[tuple[str, Quantity], ...]
+    loan_ids: tuple[str, ...]
+    secured: Secured
+    other_security: tuple[OtherSecurity, ...]
+    workflow: Workflow
+
+
+async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, now: datetime) -> Pledge:
+    """Write the draft and return it.
+
+    Raises:
+        Forbidden: an enterprise that is no pledgor, or a bank that names another pledgee.
+        InvalidGrantee: the pledgee is no bank.
+        NotFound: a right or loan that is not there for the caller.
+        InvalidItems, InvalidLoans: a right twice, of another holder or unit; a loan of another bank or borrower.
+    """
+    pledgee = await _pledgee(uow, actor, request)
+    rights = await _rights(uow, request)
+    await _check_loans(uow, request, pledgee)
+    authority = await uow.tenants.authority_of(rights[0].division)
+    if request.workflow is Workflow.ZHEJIANG and authority is None:
+        raise InvalidItems("#/items/0", "该权利所在地的生态环境主管部门尚未接入。", "No authority is connected for this right's division.")
+    assert pledgee.uscc is not None, "a bank is a legal person"
+    pledge = Pledge(
+        id=new_id("pledge"),
+        parties=tuple(dict.fromkeys((pledgee.id, *request.pledgors, *([authority] if authority else [])))),
+        status=State.DRAFT,
+        workflow=request.workflow,
+        applicant=actor.tenant,
+        created_by=actor.client_id,
+        pledgors=request.pledgors,
+        pledgee=pledgee.id,
+        pledgee_uscc=pledgee.uscc,
+        authority=authority,
+        security_type=request.security_type,
+        secured=request.secured,
+        other_security=request.other_security,
+        items=tuple(_item(right, quantity) for right, (_, quantity) in zip(rights, request.items, strict=True)),
+        loan_ids=request.loan_ids,
+        registrations=(
+            *(_pending(position) for position in range(len(rights))),
+            Registration(register=Register.NOTICE_REGISTRY, position=0, status=RegistrationStatus.NOT_REQUIRED, reference=None, registered_at=None),
+        ),
+        approved_amount=None,
+        approved_rate=None,
+        reason=None,
+        order_round=0,
+        release=None,
+        progressed_at=now,
+        created_at=now,
+        updated_at=now,
+        version=1,
+    )
+    await uow.pledges.add(pledge)
+    await uow.audit.write(actor, "pledge.drafted", pledge.id, {"workflow": pledge.workflow.value}, pledge.parties, now)
+    return pledge
+
+
+async def _pledgee(uow: UnitOfWork, actor: Actor, request: PledgeRequest) -> Tenant:
+    if actor.role.of_a_bank:
+        if request.pledgee not in {None, actor.tenant}:
+            raise Forbidden("pledge:create")
+        name = actor.tenant
+    else:
+        if actor.uscc is None or actor.uscc not in request.pledgors:
+            raise Forbidden("pledge:create")
+        name = request.pledgee or ""
+    tenant = await uow.tenants.find(name)
+    if tenant is None or tenant.kind != "bank" or tenant.uscc is None:
+        raise InvalidGrantee(name)
+    return tenant
+
+
+async def _rights(uow: UnitOfWork, request: PledgeRequest) -> Sequence[Right]:
+    wanted = [right_id for right_id, _ in request.items]
+    if len(set(wanted)) != len(wanted):
+        raise InvalidItems("#/items", "同一权利在质押清单中出现了两次。", "One right stands twice in the list.")
+    found = await uow.rights.find_many(wanted)
+    if len(found) != len(wanted):
+        raise NotFound("right")
+    for index, right_id in enumerate(wanted):
+        if found[right_id].holder_uscc not in request.pledgors:
+            raise InvalidItems(f"#/items/{index}", "该权利的持有人不在出质人之列。", "The right's holder is not among the pledgors.")
+    return [found[right_id] for right_id in wanted]
+
+
+def _item(right: Right, quantity: Quantity) -> PledgeItem:
+    return PledgeItem(
+        right_id=right.id,
+        quantity=quantity.to(right.quantity.unit),
+        hold_id=None,
+        expected_version=None,
+        valuation_id=None,
+        market_value=None,
+        collateral_value=None,
+        adopted_value=None,
+        loan_to_value_cap=None,
+    )
+
+
+def _pending(position: int) -> Registration:
+    return Registration(
+        register=Register.EMISSION_REGISTRY, position=position, status=RegistrationStatus.PENDING, reference=None, registered_at=None
+    )
+
+
+async def _check_loans(uow: UnitOfWork, request: PledgeRequest, pledgee: Tenant) -> None:
+    for index, loan_id in enumerate(request.loan_ids):
+        loan = await uow.loans.find(loan_id)
+        if loan is None:
+            raise NotFound("loan")
+        if loan.tenant != pledgee.id:
+            raise InvalidLoans(f"#/loans/{index}", "该贷款不属于所选质权银行。", "The loan is not of the chosen pledgee.")
+    if len(set(request.loan_ids)) != len(request.loan_ids):
+        raise InvalidLoans("#/loans", "同一贷款出现了两次。", "One loan stands twice in the list.")

@@ -1,0 +1,60 @@
+"""What a pledge shows beside its own fields: the conditions before disbursement, and the coverage of its group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.jurisdictions.rulebook import Rulebook
+from domain.loans.loans import outstanding
+from domain.pledges.coverage import Coverage, coverage_of
+from domain.pledges.lifecycle import State
+from domain.pledges.pledges import Pledge, Register, RegistrationStatus
+from domain.ports.unit_of_work import UnitOfWork
+from domain.rights.rights import Right
+from domain.values.time import business_date
+
+CONDITIONS_RULE = "pledge.conditions_before_disbursement"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition before disbursement, whether it is met, and since when."""
+
+    code: str
+    met: bool
+    at: datetime | None
+
+
+def conditions_of(pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime) -> tuple[Condition, ...]:
+    """Return the conditions that the rule packs of the rights' divisions demand; raises RuleUnknown where none is known."""
+    demanded: dict[str, None] = {}
+    for item in pledge.items:
+        rule = rulebook.require(CONDITIONS_RULE, rights[item.right_id].division, business_date(now))
+        codes = rule.value if isinstance(rule.value, list | tuple) else ()
+        demanded.update(dict.fromkeys(str(code) for code in codes))
+    return tuple(_condition(code, pledge) for code in demanded)
+
+
+def _condition(code: str, pledge: Pledge) -> Condition:
+    """Judge one condition; a code that nothing here can prove is never met."""
+    if code == "active":
+        met = pledge.status is State.ACTIVE and pledge.under_control
+        frozen = [entry.registered_at for entry in pledge.registrations if entry.register is Register.EMISSION_REGISTRY and entry.registered_at]
+        return Condition(code, met, max(frozen) if met else None)
+    if code == "publicity_registered":
+        notices = [entry for entry in pledge.registrations if entry.register is Register.NOTICE_REGISTRY]
+        met = any(entry.status is RegistrationStatus.REGISTERED for entry in notices)
+        return Condition(code, met, notices[0].registered_at if met else None)
+    return Condition(code, met=False, at=None)
+
+
+async def coverage_for(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Coverage:
+    """Return the coverage over every loan and pledge that hang together with this one."""
+    pledge_ids, loan_ids = await uow.pledges.linked(pledge.id)
+    items = []
+    for pledge_id in pledge_ids:
+        linked = await uow.pledges.find(pledge_id)
+        if linked is not None and (linked.id == pledge.id or linked.under_control):
+            items.extend(linked.items)
+    debts = [outstanding(await uow.loans.events(loan_id)) for loan_id in loan_ids]
+    return coverage_of(items, debts, now)

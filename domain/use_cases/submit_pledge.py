@@ -1,0 +1,88 @@
+"""Submit a pledge: value each right, and take a pending hold on every item in one transaction, or on none.
+
+The check that a quantity is free and the taking are one guarded update; the check before it only words the refusal.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.jurisdictions.rulebook import Rulebook
+from domain.pledges.lifecycle import Event, move
+from domain.pledges.pledges import Pledge, PledgeItem
+from domain.ports.unit_of_work import UnitOfWork
+from domain.rights.authorizations import Forbidden, NotFound
+from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState, QuantityUnavailable
+from domain.rights.pledgeability import RightNotPledgeable, reasons_against
+from domain.rights.rights import Right
+from domain.use_cases.appraise_right import appraise_subject, subject_of
+from domain.use_cases.change_pledge import fetch, happen, hold_details
+from domain.values.actors import Actor
+from domain.values.identifiers import new_id
+from domain.values.time import business_date
+
+
+async def submit_pledge(
+    uow: UnitOfWork, actor: Actor, rulebook: Rulebook, pledge_id: str, if_match: int | None, now: datetime
+) -> Pledge:
+    """Move a draft (or a corrected application) to `submitted`.
+
+    Raises:
+        QuantityUnavailable: less is free than asked; says how much is.
+        RightNotPledgeable: with every reason.
+        NoPriceEvidence, RuleUnknown: there is no value.
+    """
+    pledge = await fetch(uow, pledge_id, if_match)
+    if actor.tenant != pledge.pledgee and actor.uscc not in pledge.pledgors:
+        raise Forbidden("pledge:submit")
+    move(pledge.workflow, pledge.status, Event.SUBMITTED)
+    rights = await uow.rights.find_many([item.right_id for item in pledge.items])
+    held: dict[str, PledgeItem] = {}
+    for item in sorted(pledge.items, key=lambda each: each.right_id):
+        right = rights.get(item.right_id)
+        if right is None:
+            raise NotFound("right")
+        held[item.right_id] = await _hold(uow, actor, rulebook, pledge, item, right, now)
+    items = tuple(held[item.right_id] for item in pledge.items)
+    return await happen(uow, actor, replace(pledge, items=items, reason=None), Event.SUBMITTED, now)
+
+
+async def _hold(
+    uow: UnitOfWork, actor: Actor, rulebook: Rulebook, pledge: Pledge, item: PledgeItem, right: Right, now: datetime
+) -> PledgeItem:
+    pointer = f"#/items/{[each.right_id for each in pledge.items].index(right.id)}"
+    reasons = [reason for reason in reasons_against(right, rulebook, business_date(now)) if reason.code != "no_quantity_available"]
+    if reasons:
+        raise RightNotPledgeable(right.id, tuple(reasons))
+    hold_id = item.hold_id
+    if hold_id is None:
+        if not await uow.rights.take(right.id, item.quantity.amount):
+            current = await uow.rights.find(right.id)
+            raise QuantityUnavailable(right.id, (current or right).available, pointer)
+        hold_id = new_id("hold")
+        hold = Hold(
+            id=hold_id,
+            right_id=right.id,
+            kind=HoldKind.PLEDGE,
+            blocks=BLOCKS[HoldKind.PLEDGE],
+            quantity=item.quantity,
+            state=HoldState.PENDING,
+            since=now,
+            until=None,
+            reason="pledge_submitted",
+            reference=pledge.id,
+        )
+        await uow.holds.add(hold, pledge.parties)
+        await uow.audit.write(actor, "hold.pending", right.id, hold_details(hold_id, item.quantity.wire()), pledge.parties, now)
+        await uow.rights.show_to(right.id, pledge.pledgee)
+    appraisal = await appraise_subject(uow, rulebook, subject_of(right, item.quantity), as_of=None, now=now)
+    valuation_id = await uow.valuations.add(appraisal, right.id, pledge.pledgee, pledge.parties, now)
+    return replace(
+        item,
+        hold_id=hold_id,
+        expected_version=right.registry_version,
+        valuation_id=valuation_id,
+        market_value=appraisal.market_value,
+        collateral_value=appraisal.collateral_value,
+        adopted_value=appraisal.collateral_value,
+        loan_to_value_cap=appraisal.loan_to_value_cap,
+    )

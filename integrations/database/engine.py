@@ -1,0 +1,31 @@
+"""The engine: a pool of asyncpg connections with the limits that every statement of ours lives under."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+STATEMENT_TIMEOUT_MS = 5_000
+LOCK_TIMEOUT_MS = 2_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
+
+
+def make_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
+    """Return an engine for a role's address; nothing is connected yet.
+
+    Nothing rolls a returned connection back a second time: the unit of work has always ended its transaction.
+    """
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_reset_on_return=None,
+        connect_args={
+            "server_settings": {
+                "application_name": "greenlien",
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "lock_timeout": str(LOCK_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        },
+    )

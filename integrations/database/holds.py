@@ -1,0 +1,85 @@
+"""Holds, the caller's own in full and others' in outline."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, not_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.rights.holds import Blocked, ForeignHold, Hold, HoldKind, HoldState
+from domain.values.quantity import Quantity, Unit
+from integrations.database.tables import HOLD_SUMMARIES, HOLDS, RIGHTS
+
+LIVE = (HoldState.PENDING.value, HoldState.POSTED.value)
+
+
+class DatabaseHolds:
+    """Keep holds."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Read and write on a connection."""
+        self._connection = connection
+
+    async def add(self, hold: Hold, parties: tuple[str, ...]) -> None:
+        """Write a hold, in the transaction that took its quantity."""
+        await self._connection.execute(
+            insert(HOLDS).values(
+                id=hold.id,
+                right_id=hold.right_id,
+                kind=hold.kind.value,
+                blocks=[blocked.value for blocked in hold.blocks],
+                quantity=hold.quantity.amount,
+                state=hold.state.value,
+                since=hold.since,
+                until=hold.until,
+                reason=hold.reason,
+                reference=hold.reference,
+                parties=list(parties),
+            ),
+        )
+
+    async def change(self, hold_id: str, state: HoldState, at: datetime) -> None:
+        """Move a hold to a state; `at` ends it where the state takes no quantity."""
+        until = None if state.value in LIVE else at
+        await self._connection.execute(update(HOLDS).where(HOLDS.c.id == hold_id).values(state=state.value, until=until))
+
+    async def of_right(self, right_id: str) -> tuple[Sequence[Hold], Sequence[ForeignHold]]:
+        """Return the caller's own live holds, and of others what everybody who sees the right may know."""
+        mine = (
+            select(HOLDS, RIGHTS.c.unit)
+            .join(RIGHTS, RIGHTS.c.id == HOLDS.c.right_id)
+            .where(HOLDS.c.right_id == right_id, HOLDS.c.state.in_(LIVE))
+            .order_by(HOLDS.c.since, HOLDS.c.id)
+        )
+        own = [_hold(row) for row in (await self._connection.execute(mine)).all()]
+        others = (
+            select(HOLD_SUMMARIES, RIGHTS.c.unit)
+            .join(RIGHTS, RIGHTS.c.id == HOLD_SUMMARIES.c.right_id)
+            .where(HOLD_SUMMARIES.c.right_id == right_id, not_(HOLD_SUMMARIES.c.parties.overlap(text("current_parties()"))))
+            .order_by(HOLD_SUMMARIES.c.kind, HOLD_SUMMARIES.c.quantity)
+        )
+        return own, [_foreign(row) for row in (await self._connection.execute(others)).all()]
+
+
+def _blocks(row: Row[Any]) -> tuple[Blocked, ...]:
+    return tuple(Blocked(each) for each in row.blocks)
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(
+        id=row.id,
+        right_id=row.right_id,
+        kind=HoldKind(row.kind),
+        blocks=_blocks(row),
+        quantity=Quantity(row.quantity, Unit(row.unit)),
+        state=HoldState(row.state),
+        since=row.since,
+        until=row.until,
+        reason=row.reason,
+        reference=row.reference,
+    )
+
+
+def _foreign(row: Row[Any]) -> ForeignHold:
+    return ForeignHold(kind=HoldKind(row.kind), blocks=_blocks(row), quantity=Quantity(row.quantity, Unit(row.unit)))

@@ -1,0 +1,134 @@
+"""Loans and their events."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.loans.loans import ContractNumberTaken, FixedRate, Loan, LoanEvent, LoanEventType, LoanKind, LprRate
+from domain.values.identifiers import Uscc
+from domain.values.money import Money
+from integrations.database.tables import LOAN_EVENTS, LOANS
+
+
+class DatabaseLoans:
+    """Keep loans."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Read and write on a connection."""
+        self._connection = connection
+
+    async def add(self, loan: Loan) -> None:
+        """Write a loan; raises ContractNumberTaken when this bank has the number already."""
+        rate = loan.rate
+        fixed = isinstance(rate, FixedRate)
+        values = {
+            "id": loan.id,
+            "tenant": loan.tenant,
+            "parties": list(loan.parties),
+            "borrower_uscc": loan.borrower_uscc,
+            "contract_no": loan.contract_no,
+            "kind": loan.kind.value,
+            "principal": loan.principal.amount,
+            "rate_kind": "fixed" if fixed else "lpr",
+            "rate_value": rate.value if isinstance(rate, FixedRate) else None,
+            "rate_tenor": rate.tenor if isinstance(rate, LprRate) else None,
+            "rate_spread_bp": rate.spread_bp if isinstance(rate, LprRate) else None,
+            "rate_reset": rate.reset if isinstance(rate, LprRate) else None,
+            "start_on": loan.start,
+            "end_on": loan.end,
+            "repayment": {"bullet": loan.bullet, "lines": [[on.isoformat(), amount.wire()] for on, amount in loan.repayment]},
+            "purpose": loan.purpose,
+            "created_at": loan.created_at,
+        }
+        statement = postgresql.insert(LOANS).values(values).on_conflict_do_nothing(index_elements=["tenant", "contract_no"])
+        if (await self._connection.execute(statement)).rowcount == 0:
+            raise ContractNumberTaken(loan.contract_no)
+
+    async def find(self, loan_id: str) -> Loan | None:
+        """Return a visible loan, none otherwise."""
+        row = (await self._connection.execute(select(LOANS).where(LOANS.c.id == loan_id))).first()
+        return None if row is None else _loan(row)
+
+    async def lock(self, loan_id: str) -> Loan | None:
+        """Return a loan and keep others from writing events to it meanwhile."""
+        row = (await self._connection.execute(select(LOANS).where(LOANS.c.id == loan_id).with_for_update())).first()
+        return None if row is None else _loan(row)
+
+    async def events(self, loan_id: str) -> Sequence[LoanEvent]:
+        """Return a loan's events in the order in which they were recorded."""
+        wanted = select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == loan_id).order_by(LOAN_EVENTS.c.sequence)
+        return [_event(row) for row in (await self._connection.execute(wanted)).all()]
+
+    async def add_event(self, event: LoanEvent, loan: Loan, recorded_by: str) -> None:
+        """Write an event and raise the loan's version, which numbers it."""
+        await self._connection.execute(update(LOANS).where(LOANS.c.id == loan.id).values(version=loan.version + 1))
+        await self._connection.execute(
+            insert(LOAN_EVENTS).values(
+                id=event.id,
+                loan_id=event.loan_id,
+                parties=list(loan.parties),
+                sequence=loan.version,
+                type=event.type.value,
+                principal=_amount(event.principal),
+                interest=_amount(event.interest),
+                penalty=_amount(event.penalty),
+                fee=_amount(event.fee),
+                happened_on=event.on,
+                reference=event.reference,
+                recorded_by=recorded_by,
+                recorded_at=event.recorded_at,
+            ),
+        )
+
+
+def _amount(money: Money | None) -> Decimal | None:
+    return None if money is None else money.amount
+
+
+def _money(amount: Decimal | None) -> Money | None:
+    return None if amount is None else Money(amount)
+
+
+def _loan(row: Row[Any]) -> Loan:
+    rate = (
+        FixedRate(value=row.rate_value)
+        if row.rate_kind == "fixed"
+        else LprRate(tenor=row.rate_tenor, spread_bp=row.rate_spread_bp, reset=row.rate_reset)
+    )
+    return Loan(
+        id=row.id,
+        tenant=row.tenant,
+        borrower_uscc=Uscc(row.borrower_uscc),
+        contract_no=row.contract_no,
+        kind=LoanKind(row.kind),
+        principal=Money(row.principal),
+        rate=rate,
+        start=row.start_on,
+        end=row.end_on,
+        repayment=tuple((date.fromisoformat(on), Money.of(amount)) for on, amount in row.repayment["lines"]),
+        bullet=row.repayment["bullet"],
+        purpose=row.purpose,
+        version=row.version,
+        created_at=row.created_at,
+        parties=tuple(row.parties),
+    )
+
+
+def _event(row: Row[Any]) -> LoanEvent:
+    return LoanEvent(
+        id=row.id,
+        loan_id=row.loan_id,
+        type=LoanEventType(row.type),
+        principal=_money(row.principal),
+        interest=_money(row.interest),
+        penalty=_money(row.penalty),
+        fee=_money(row.fee),
+        on=row.happened_on,
+        reference=row.reference,
+        recorded_at=row.recorded_at,
+    )

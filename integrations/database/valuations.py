@@ -1,0 +1,45 @@
+"""Valuations, kept as answered."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ports.valuations import StoredValuation
+from domain.valuation.appraisal import Appraisal
+from domain.valuation.answer import body_of, evidence_of
+from domain.values.identifiers import new_id
+from integrations.database.tables import VALUATIONS
+
+
+class DatabaseValuations:
+    """Keep valuations."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Read and write on a connection."""
+        self._connection = connection
+
+    async def add(self, appraisal: Appraisal, right_id: str | None, tenant: str, parties: tuple[str, ...], created_at: datetime) -> str:
+        """Write an appraisal and return its id."""
+        valuation_id = new_id("val")
+        await self._connection.execute(
+            insert(VALUATIONS).values(
+                id=valuation_id,
+                tenant=tenant,
+                parties=list(parties),
+                right_id=right_id,
+                as_of=appraisal.as_of,
+                body=body_of(appraisal),
+                evidence=evidence_of(appraisal),
+                digest=appraisal.digest,
+                created_at=created_at,
+            ),
+        )
+        return valuation_id
+
+    async def find(self, valuation_id: str) -> StoredValuation | None:
+        """Return one that the caller may see, none otherwise."""
+        row = (await self._connection.execute(select(VALUATIONS).where(VALUATIONS.c.id == valuation_id))).first()
+        if row is None:
+            return None
+        return StoredValuation(id=row.id, right_id=row.right_id, body=row.body, evidence=row.evidence, created_at=row.created_at)

@@ -1,0 +1,1 @@
+"""The house rules as tests: directions of import, sizes, addresses, reasons."""

@@ -1,0 +1,1 @@
+"""Adapters against the real thing: PostgreSQL, and counterparts over their own wire."""

@@ -1,0 +1,1 @@
+"""Jurisdictions: rules as data, and which of them holds."""

@@ -1,0 +1,1 @@
+"""The registry's wire, its words, its rulings and the demonstration rights."""

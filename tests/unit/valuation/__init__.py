@@ -1,0 +1,1 @@
+"""Evidence, level, haircut, melting, repayment and the appraisal made of them."""

@@ -1,0 +1,1 @@
+"""Values: exact, immutable, written in one way only."""
