@@ -14,11 +14,17 @@ PORT = 8300
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
-    root = argparse.ArgumentParser(prog="python -m api", description="greenlien: lending against verified emission rights")
+    root = argparse.ArgumentParser(
+        prog="python -m api", description="greenlien: lending against verified emission rights"
+    )
     commands = root.add_subparsers(dest="command", required=True)
 
-    serve = _command(commands, "serve", processes.serve, "the API; with --demo also a database, a worker and the simulators")
-    serve.add_argument("--demo", action="store_true", help="start everything with an embedded database and demo clients")
+    serve = _command(
+        commands, "serve", processes.serve, "the API; with --demo also a database, a worker and the simulators"
+    )
+    serve.add_argument(
+        "--demo", action="store_true", help="start everything with an embedded database and demo clients"
+    )
     serve.add_argument("--allow-bearer", action="store_true", help="accept bearer tokens without a proof (demo only)")
     serve.add_argument("--port", type=int, default=PORT)
     serve.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
@@ -42,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--base-url", default=None)
     token.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
 
-    facts = _command(commands, "demo-facts", demonstration.print_facts, "print the demo's clients, rights and simulators as JSON")
+    facts = _command(
+        commands, "demo-facts", demonstration.print_facts, "print the demo's clients, rights and simulators as JSON"
+    )
     facts.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
 
     play = _command(commands, "demo", demo.play, "start everything and play the main job end to end")
@@ -55,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, words: str) -> argparse.ArgumentParser:
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, words: str
+) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=words, description=words)
     command.set_defaults(run=run)
     return command

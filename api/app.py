@@ -1,8 +1,8 @@
 """The application: the edge, the routes, and the house that they share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from datetime import datetime
 
 from litestar import Litestar
 from litestar.di import Provide
@@ -51,7 +51,14 @@ ROUTES = (
 )
 
 
-def make_app(opened: AbstractAsyncContextManager[House], tokens: Tokens, issuer: str, *, clock: Any, allow_bearer: bool) -> Litestar:  # noqa: ANN401
+def make_app(
+    opened: AbstractAsyncContextManager[House],
+    tokens: Tokens,
+    issuer: str,
+    *,
+    clock: Callable[[], datetime],
+    allow_bearer: bool,
+) -> Litestar:
     """Return the application; it opens its house when it starts and closes it when it ends."""
 
     @asynccontextmanager
@@ -69,7 +76,12 @@ def make_app(opened: AbstractAsyncContextManager[House], tokens: Tokens, issuer:
             await opened_uow.commit()
 
     config = edge_config(tokens, now=clock, allow_bearer=allow_bearer)
-    config.route_handlers = [*ROUTES, *health_routes(checks), *identity_routes(tokens, issuer=issuer, now=clock), served_document]
+    config.route_handlers = [
+        *ROUTES,
+        *health_routes(checks),
+        *identity_routes(tokens, issuer=issuer, now=clock),
+        served_document,
+    ]
     config.dependencies = {"uow": Provide(uow)}
     config.lifespan = [lifespan]
     config.openapi_config = document_config()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
+from pydantic import ConfigDict
 
 from api.schemas.wire import ReplyModel
 
@@ -25,7 +26,7 @@ class FieldProblem(ReplyModel):
 class ProblemDocument(ReplyModel):
     """A refusal as RFC 9457 tells it; a refusal's own facts (`available`, `reasons`...) stand beside these members."""
 
-    model_config = {"extra": "allow"}
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str
@@ -39,16 +40,26 @@ class ProblemDocument(ReplyModel):
 def documented(
     model: type[ReplyModel], status: int, problems: Iterable[int], *, also: Mapping[int, type[ReplyModel]] | None = None
 ) -> dict[str, Any]:
-    """Return the arguments of a route decorator that answers `model` under `status`, or a problem under one of `problems`."""
+    """Return the arguments of a route decorator that answers `model` under `status`.
+
+    Or a problem under one of `problems`.
+    """
     responses = {status: ResponseSpec(data_container=model, generate_examples=False, description=model.__doc__ or "")}
     for other, answered in (also or {}).items():
-        responses[other] = ResponseSpec(data_container=answered, generate_examples=False, description=answered.__doc__ or "")
+        responses[other] = ResponseSpec(
+            data_container=answered, generate_examples=False, description=answered.__doc__ or ""
+        )
     for refused in problems:
         responses[refused] = ResponseSpec(
-            data_container=ProblemDocument, generate_examples=False, media_type="application/problem+json", description="Refused."
+            data_container=ProblemDocument,
+            generate_examples=False,
+            media_type="application/problem+json",
+            description="Refused.",
         )
     return {
         "status_code": status,
         "responses": responses,
-        "response_headers": [ResponseHeader(name="X-Request-Id", description="The request's id.", documentation_only=True)],
+        "response_headers": [
+            ResponseHeader(name="X-Request-Id", description="The request's id.", documentation_only=True)
+        ],
     }

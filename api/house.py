@@ -16,7 +16,6 @@ from domain.rights.authorizations import NotFound
 from domain.values.actors import Actor
 from domain.values.identifiers import ID_PATTERN
 
-
 Identity = tuple[str, str, str]
 """A key's identity: client, route, key."""
 SentAnswer = tuple[int, dict[str, str], bytes]

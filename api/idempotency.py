@@ -1,10 +1,11 @@
 """Idempotent commands: one transaction a request, its answer kept under the client's key in that same transaction.
 
-A business refusal (409) must be replayed too, yet must leave nothing behind: the command runs in a savepoint, the refusal
-undoes it, and only the key with its answer is committed. Anything else that fails leaves no trace, so that the client may
-try again under the same key.
+A business refusal (409) must be replayed too, yet must leave nothing behind: the command runs in a savepoint, the
+refusal undoes it, and only the key with its answer is committed. Anything else that fails leaves no trace, so that
+the client may try again under the same key.
 
-Source: contract section 1; draft-ietf-httpapi-idempotency-key-header-07 (missing 400, other payload 422, still running 409).
+Source: contract section 1; draft-ietf-httpapi-idempotency-key-header-07 (missing 400, other payload 422, still
+running 409).
 """
 
 import hashlib
@@ -88,13 +89,18 @@ async def identity_of(request: EdgeRequest) -> tuple[Identity, str]:
 
 
 def replayed(kept: KeptAnswer, digest: str) -> Response[bytes]:
-    """Return the kept answer again; raises IdempotencyKeyReused for another request, IdempotencyKeyInFlight without one."""
+    """Return the kept answer again.
+
+    Raises IdempotencyKeyReused for another request, IdempotencyKeyInFlight without one.
+    """
     if kept.body_sha256 != digest:
         raise IdempotencyKeyReused
     if kept.status is None:
         raise IdempotencyKeyInFlight
     headers = {**kept.headers, "Idempotency-Replayed": "true"}
-    return Response(kept.body, status_code=kept.status, headers=headers, media_type=kept.headers.get("Content-Type", JSON))
+    return Response(
+        kept.body, status_code=kept.status, headers=headers, media_type=kept.headers.get("Content-Type", JSON)
+    )
 
 
 async def command(request: EdgeRequest, act: Act) -> Response[bytes]:
@@ -119,7 +125,9 @@ async def command(request: EdgeRequest, act: Act) -> Response[bytes]:
         return response
 
 
-def refused(request: EdgeRequest, refusal: DomainError, also: tuple[int, ...] = ()) -> tuple[Response[bytes], dict[str, str]]:
+def refused(
+    request: EdgeRequest, refusal: DomainError, also: tuple[int, ...] = ()
+) -> tuple[Response[bytes], dict[str, str]]:
     """Return a business refusal as it is kept and answered; raises every other refusal on."""
     text = text_of(type(refusal))
     if text is None or text.status not in {CONFLICT, *also} or isinstance(refusal, DoorRefusal):
@@ -130,7 +138,10 @@ def refused(request: EdgeRequest, refusal: DomainError, also: tuple[int, ...] = 
 
 
 def if_match(request: EdgeRequest) -> int | None:
-    """Return the version that the client saw, none where it did not say; raises VersionMismatch for what is no version."""
+    """Return the version that the client saw, none where it did not say.
+
+    Raises VersionMismatch for what is no version.
+    """
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":
         return None
@@ -143,4 +154,3 @@ def if_match(request: EdgeRequest) -> int | None:
 def versioned(version: int) -> dict[str, str]:
     """Return the ETag of a version."""
     return {"ETag": f'"{version}"'}
-

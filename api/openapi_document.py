@@ -23,7 +23,7 @@ def document_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="greenlien",
         version=VERSION,
-        description="Lending against verified emission rights 排污权抵质押. Decimals are strings; times are RFC 3339 in +08:00.",
+        description="Lending against verified emission rights 排污权抵质押; decimals are strings, times +08:00.",
         servers=[Server(url="/")],
         components=Components(
             security_schemes={"access_token": SecurityScheme(type="http", scheme="bearer", bearer_format="at+jwt")},

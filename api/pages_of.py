@@ -11,7 +11,8 @@ from api.idempotency import Answer
 
 Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=200, description="How many rows at most.")]
 Cursor: TypeAlias = Annotated[
-    str | None, Parameter(pattern=r"^[a-z]+_[0-9a-f]{32}$", max_length=64, description="`next_cursor` of the page before.")
+    str | None,
+    Parameter(pattern=r"^[a-z]+_[0-9a-f]{32}$", max_length=64, description="`next_cursor` of the page before."),
 ]
 
 

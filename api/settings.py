@@ -29,24 +29,43 @@ class Settings:
     """What a process needs to know; each field names its variable."""
 
     database_url: str = field(metadata={"variable": "DATABASE_URL", "secret": True, "about": "the application's role"})
-    worker_database_url: str = field(metadata={"variable": "WORKER_DATABASE_URL", "secret": True, "about": "the worker's role"})
-    migration_database_url: str = field(metadata={"variable": "MIGRATION_DATABASE_URL", "secret": True, "about": "the owner's role"})
-    issuer: str = field(metadata={"variable": "GREENLIEN_ISSUER", "about": "the origin that tokens name, such as https://lien.example"})
-    signing_key_file: str = field(metadata={"variable": "GREENLIEN_SIGNING_KEY_FILE", "about": "PEM of the key that signs access tokens"})
+    worker_database_url: str = field(
+        metadata={"variable": "WORKER_DATABASE_URL", "secret": True, "about": "the worker's role"}
+    )
+    migration_database_url: str = field(
+        metadata={"variable": "MIGRATION_DATABASE_URL", "secret": True, "about": "the owner's role"}
+    )
+    issuer: str = field(
+        metadata={"variable": "GREENLIEN_ISSUER", "about": "the origin that tokens name, such as https://lien.example"}
+    )
+    signing_key_file: str = field(
+        metadata={"variable": "GREENLIEN_SIGNING_KEY_FILE", "about": "PEM of the key that signs access tokens"}
+    )
     registries: str = field(
         metadata={
             "variable": "GREENLIEN_REGISTRIES",
             "about": 'JSON: {"zhejiang": {"base_url": "...", "app_id": "...", "secret_file": "..."}}',
         },
     )
-    registry_timeout_seconds: str = field(default="4", metadata={"variable": "GREENLIEN_REGISTRY_TIMEOUT_SECONDS", "about": "one call's patience"})
-    lapse_working_days: str = field(default="10", metadata={"variable": "GREENLIEN_LAPSE_WORKING_DAYS", "about": "after which a still application lapses"})
+    registry_timeout_seconds: str = field(
+        default="4", metadata={"variable": "GREENLIEN_REGISTRY_TIMEOUT_SECONDS", "about": "one call's patience"}
+    )
+    lapse_working_days: str = field(
+        default="10",
+        metadata={"variable": "GREENLIEN_LAPSE_WORKING_DAYS", "about": "after which a still application lapses"},
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read what is set; what is not stays empty until somebody needs it."""
         values = {each.name: environment.get(each.metadata["variable"], "") for each in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if value or name not in {"registry_timeout_seconds", "lapse_working_days"}})
+        return cls(
+            **{
+                name: value
+                for name, value in values.items()
+                if value or name not in {"registry_timeout_seconds", "lapse_working_days"}
+            }
+        )
 
     def need(self, name: str) -> str:
         """Return a setting that is set; raises SettingMissing otherwise."""
@@ -60,7 +79,10 @@ class Settings:
     def registry_endpoints(self) -> dict[str, RegistrySetting]:
         """Return the registries by name; none when none is set."""
         told = json.loads(self.registries or "{}")
-        return {name: RegistrySetting(each["base_url"], each["app_id"], Path(each["secret_file"])) for name, each in told.items()}
+        return {
+            name: RegistrySetting(each["base_url"], each["app_id"], Path(each["secret_file"]))
+            for name, each in told.items()
+        }
 
     def printed(self) -> str:
         """Return every variable with its value, passwords masked, and what it is for."""

@@ -109,7 +109,12 @@ def _price(value: object) -> Price | None:
     if any(value.get(name) is None for name in ("amount", "per_unit", "per_period")):
         return None
     tax = Tax(value.get("tax") or "unknown")
-    return Price(parse_decimal(_member(value, "amount")), parse_unit(_member(value, "per_unit")), Period(_member(value, "per_period")), tax)
+    return Price(
+        parse_decimal(_member(value, "amount")),
+        parse_unit(_member(value, "per_unit")),
+        Period(_member(value, "per_period")),
+        tax,
+    )
 
 
 def _term(value: object) -> Decimal | None:

@@ -97,7 +97,10 @@ def _registry(settings: Settings) -> HttpRegistry:
 
 
 async def _checks(engine: AsyncEngine, registry: HttpRegistry, settings: Settings) -> Mapping[str, bool]:
-    answers = {"database": await _held(partial(database_answers, engine)), "worker": await _held(partial(worker_lives, engine))}
+    answers = {
+        "database": await _held(partial(database_answers, engine)),
+        "worker": await _held(partial(worker_lives, engine)),
+    }
     for name in settings.registry_endpoints():
         answers[f"registry.{name}"] = await _held(partial(_registry_answers, registry, name))
     return answers

@@ -1,7 +1,7 @@
 """The worker: procrastinate on our PostgreSQL, with the reaper that procrastinate leaves to its users.
 
-A worker that dies with a job in hand is noticed by any other (or by itself, restarted) within about fifteen seconds, and the
-job is given out again; every job is written so that running it twice is running it once.
+A worker that dies with a job in hand is noticed by any other (or by itself, restarted) within about fifteen seconds,
+and the job is given out again; every job is written so that running it twice is running it once.
 """
 
 import asyncio
@@ -43,7 +43,9 @@ def make_worker(house: House, settings: Settings) -> App:
     async def verify(verification_id: str) -> None:
         if not await verify_right(house, verification_id):
             later = {"seconds": int(ASK_AGAIN.total_seconds())}
-            await app.configure_task("verify_right", lock=verification_id, schedule_in=later).defer_async(verification_id=verification_id)
+            await app.configure_task("verify_right", lock=verification_id, schedule_in=later).defer_async(
+                verification_id=verification_id
+            )
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="lapse_pledges", queueing_lock="lapse_pledges")

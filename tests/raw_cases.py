@@ -211,12 +211,26 @@ def _framed(target: Target) -> Iterator[RawCase]:
     yield _case("2 MiB with its length", long, 413, "body_too_large")
     yield _case("2 MiB in chunks", long, 413, "body_too_large", framing="chunked")
     yield _case("1 MiB and one byte", b" " * (MEBIBYTE + 1), 413, "body_too_large")
-    yield _case("an announced 9 EiB", b"", 413, "body_too_large", framing="none", headers=(("Content-Length", "9" * 18),))
-    for kind in (None, "", "text/plain", "application/xml", "application/jsonp", "application/json; charset=gb18030", "x"):
+    yield _case(
+        "an announced 9 EiB", b"", 413, "body_too_large", framing="none", headers=(("Content-Length", "9" * 18),)
+    )
+    for kind in (
+        None,
+        "",
+        "text/plain",
+        "application/xml",
+        "application/jsonp",
+        "application/json; charset=gb18030",
+        "x",
+    ):
         yield _case(f"content type {kind!r}", valid, 415, "unsupported_media_type", content_type=kind)
     twice = (("Content-Type", "application/json"),)
     yield _case("two content types", valid, 415, "unsupported_media_type", headers=twice)
-    for coding, body in (("gzip", gzip.compress(valid)), ("gzip", gzip.compress(b" " * MEBIBYTE * 8)), ("identity", valid)):
+    for coding, body in (
+        ("gzip", gzip.compress(valid)),
+        ("gzip", gzip.compress(b" " * MEBIBYTE * 8)),
+        ("identity", valid),
+    ):
         more: dict[str, Any] = {"headers": (("Content-Encoding", coding),)}
         yield _case(f"encoding {coding}, {len(body)} bytes", body, 415, "unsupported_media_type", **more)
 
@@ -264,7 +278,17 @@ def _identifiers(target: Target, steps: Steps) -> Iterator[RawCase]:
     digits = str(value)
     wide = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in digits)
     cyrillic = digits[:-1] + "\N{CYRILLIC CAPITAL LETTER HA}"
-    for text in (wide, cyrillic, f" {digits}", f"{digits}\n", f"{digits}\u200b", digits[:-1], digits + "0" * 64, "", "'; --"):
+    for text in (
+        wide,
+        cyrillic,
+        f" {digits}",
+        f"{digits}\n",
+        f"{digits}\u200b",
+        digits[:-1],
+        digits + "0" * 64,
+        "",
+        "'; --",
+    ):
         yield _case(f"the text {text[:24]!a} as identifier", _with(target, steps, text), 422)
     yield _case("a number as identifier", _with_raw(target, steps, "330000"), 422)
 
@@ -280,7 +304,14 @@ def _integers(target: Target, steps: Steps) -> Iterator[RawCase]:
 def _addresses(target: Target) -> Iterator[RawCase]:
     base = target.path.split("?")[0]
     valid = _dump(target.valid)
-    for path in ("/nowhere", f"{base}/%ff%fe/x/y", f"{base}/%00/x/y", "/%2e%2e/%2e%2e/etc/passwd", f"{base}/../../x", "/%"):
+    for path in (
+        "/nowhere",
+        f"{base}/%ff%fe/x/y",
+        f"{base}/%00/x/y",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        f"{base}/../../x",
+        "/%",
+    ):
         yield _case(f"the path {path}", valid, 404, "not_found", path=path)
     yield _case("a wrong method", valid, 405, "method_not_allowed", method="DELETE", path=base)
     yield _case("an address of 9 KiB", valid, 414, "address_too_long", path=f"{base}?q={'x' * 9000}")
@@ -317,7 +348,16 @@ def _unauthorized(target: Target) -> Iterator[RawCase]:
     yield _case("no token", valid, 401, "unauthenticated", authorized=False)
     yield _case("no token and no kind of body", b"", 401, "unauthenticated", authorized=False, content_type=None)
     good = target.headers["Authorization"]
-    tokens = ("", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer " + "x" * 9000, good + "x", good[:-4] + "AAAA")
+    tokens = (
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer a.b.c",
+        "Bearer " + "x" * 9000,
+        good + "x",
+        good[:-4] + "AAAA",
+    )
     for token in tokens:
         headers = (("Authorization", token),)
         yield _case(f"authorization {token[:12]!r} {len(token)}", valid, 401, "unauthenticated", headers=headers)

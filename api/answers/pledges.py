@@ -70,7 +70,12 @@ def loan_event_answer(event: LoanEvent, outstanding: Money) -> dict[str, object]
 
 
 def pledge_answer(
-    pledge: Pledge, rights: Mapping[str, Right], coverage: Coverage, borrower: str | None, rulebook: Rulebook, now: datetime
+    pledge: Pledge,
+    rights: Mapping[str, Right],
+    coverage: Coverage,
+    borrower: str | None,
+    rulebook: Rulebook,
+    now: datetime,
 ) -> dict[str, object]:
     """Return a pledge with its conditions, what stands at the registers, and its coverage."""
     secured = pledge.secured
@@ -94,7 +99,8 @@ def pledge_answer(
             "claims_to": day(secured.claims_to),
         },
         "other_security": [
-            {"kind": other.kind, "description": other.description, "value": money_body(other.value)} for other in pledge.other_security
+            {"kind": other.kind, "description": other.description, "value": money_body(other.value)}
+            for other in pledge.other_security
         ],
         "approved_amount": money_or_none(pledge.approved_amount),
         "approved_rate": None if pledge.approved_rate is None else wire(pledge.approved_rate, PLACES),

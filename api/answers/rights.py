@@ -57,12 +57,17 @@ def right_answer(right: Right, rulebook: Rulebook, now: datetime) -> dict[str, o
             "as_of": rfc3339(right.as_of),
             "evidence_sha256": right.evidence_sha256,
         },
-        "pledgeable": {"eligible": not reasons, "reasons": [{"code": reason.code, "rule": reason.rule} for reason in reasons]},
+        "pledgeable": {
+            "eligible": not reasons,
+            "reasons": [{"code": reason.code, "rule": reason.rule} for reason in reasons],
+        },
         "version": right.version,
     }
 
 
-def verification_answer(verification: Verification, rights: list[Right], rulebook: Rulebook, now: datetime) -> dict[str, object]:
+def verification_answer(
+    verification: Verification, rights: list[Right], rulebook: Rulebook, now: datetime
+) -> dict[str, object]:
     """Return a verification with the rights it found."""
     return {
         "id": verification.id,
@@ -85,7 +90,13 @@ def hold_answer(hold: Hold | ForeignHold) -> dict[str, object]:
     }
     if isinstance(hold, ForeignHold):
         return told
-    own = {"id": hold.id, "state": hold.state.value, "since": rfc3339(hold.since), "until": instant(hold.until), "reference": hold.reference}
+    own = {
+        "id": hold.id,
+        "state": hold.state.value,
+        "since": rfc3339(hold.since),
+        "until": instant(hold.until),
+        "reference": hold.reference,
+    }
     return {**told, **own}
 
 

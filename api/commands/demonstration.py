@@ -1,4 +1,6 @@
-"""A demonstration's data folder: its clients with their keys, its registries, and what an outsider needs to know of them.
+"""A demonstration's data folder.
+
+Its clients with their keys, its registries, and what an outsider needs to know of them.
 
 Everything here is made fresh in the folder and is good for one machine; nothing of it is a default of the product.
 """
@@ -35,9 +37,27 @@ class DemoClient:
 TENANTS: Final = (
     Tenant(id="bank-a", kind="bank", name="示例甲银行", uscc=Uscc("91330100DEM0003023"), division=None),
     Tenant(id="bank-b", kind="bank", name="示例乙银行", uscc=Uscc("91420100DEM000310G"), division=None),
-    Tenant(id="enterprise.shaoxing", kind="enterprise", name=wiring.ENTERPRISE_SHAOXING_NAME, uscc=wiring.ENTERPRISE_SHAOXING_USCC, division=None),
-    Tenant(id="enterprise.huangshi", kind="enterprise", name=wiring.ENTERPRISE_HUANGSHI_NAME, uscc=wiring.ENTERPRISE_HUANGSHI_USCC, division=None),
-    Tenant(id="authority.zhejiang", kind="authority", name="浙江省生态环境主管部门(演示)", uscc=None, division=Division("33")),
+    Tenant(
+        id="enterprise.shaoxing",
+        kind="enterprise",
+        name=wiring.ENTERPRISE_SHAOXING_NAME,
+        uscc=wiring.ENTERPRISE_SHAOXING_USCC,
+        division=None,
+    ),
+    Tenant(
+        id="enterprise.huangshi",
+        kind="enterprise",
+        name=wiring.ENTERPRISE_HUANGSHI_NAME,
+        uscc=wiring.ENTERPRISE_HUANGSHI_USCC,
+        division=None,
+    ),
+    Tenant(
+        id="authority.zhejiang",
+        kind="authority",
+        name="浙江省生态环境主管部门(演示)",
+        uscc=None,
+        division=Division("33"),
+    ),
     Tenant(id="exchange.zhejiang", kind="exchange", name="浙江省排污权交易网(演示)", uscc=None, division=None),
     Tenant(id="portal.zhejiang", kind="portal", name="浙江一网通办(演示)", uscc=None, division=None),
     Tenant(id="fund.ningxia", kind="fund", name="宁夏贴息资金(演示)", uscc=None, division=None),
@@ -96,12 +116,17 @@ class Demonstration:
 
     def register_clients(self, owner_url: str) -> None:
         """Write the demo's tenants and clients into the database."""
-        clients = [wiring.provisioning.NewClient(each.id, each.tenant, each.role, dict(self.client_key(each.id).public_jwk)) for each in CLIENTS]
+        clients = [
+            wiring.provisioning.NewClient(each.id, each.tenant, each.role, dict(self.client_key(each.id).public_jwk))
+            for each in CLIENTS
+        ]
         asyncio.run(wiring.provisioning.register(owner_url, TENANTS, clients))
 
     def registries(self, simulator_url: str) -> str:
         """Return the setting that names the registries."""
-        told = {name: {"base_url": simulator_url, "app_id": APP_ID, "secret_file": str(self._secret)} for name in REGISTRIES}
+        told = {
+            name: {"base_url": simulator_url, "app_id": APP_ID, "secret_file": str(self._secret)} for name in REGISTRIES
+        }
         return json.dumps(told)
 
     def write_facts(self, base_url: str, simulator_url: str) -> None:
@@ -109,7 +134,9 @@ class Demonstration:
         uscc = {tenant.id: tenant.uscc for tenant in TENANTS}
         facts = {
             "base_url": base_url,
-            "clients": [{"id": each.id, "tenant": each.tenant, "role": each.role, "uscc": uscc[each.tenant]} for each in CLIENTS],
+            "clients": [
+                {"id": each.id, "tenant": each.tenant, "role": each.role, "uscc": uscc[each.tenant]} for each in CLIENTS
+            ],
             "rights": [
                 {
                     "registry": right.registry,
@@ -136,7 +163,11 @@ class Demonstration:
     def token(self, client: str, base_url: str | None = None) -> str:
         """Obtain an access token as a client, with its own key."""
         origin = base_url or str(self.facts()["base_url"])
-        issuer = httpx.get(f"{origin}/.well-known/oauth-authorization-server", trust_env=False).raise_for_status().json()["issuer"]
+        issuer = (
+            httpx.get(f"{origin}/.well-known/oauth-authorization-server", trust_env=False)
+            .raise_for_status()
+            .json()["issuer"]
+        )
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",

@@ -14,9 +14,10 @@ def diagram() -> str:
             edges.setdefault((state, event.value, target), []).append(workflow)
     order = list(State)
     lines = ["stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
-    for (state, event, target), workflows in sorted(edges.items(), key=lambda edge: (order.index(edge[0][0]), edge[0][1], edge[0][2])):
+    drawn = sorted(edges.items(), key=lambda edge: (order.index(edge[0][0]), edge[0][1], edge[0][2]))
+    for (state, name, target), workflows in drawn:
         only = "" if len(workflows) == len(Workflow) else f" ({workflows[0].value})"
-        lines.append(f"    {state.value} --> {target.value}: {event}{only}")
+        lines.append(f"    {state.value} --> {target.value}: {name}{only}")
     lines.extend(f"    {state.value} --> [*]" for state in order if state in TERMINAL)
     return "\n".join(lines)
 

@@ -1,4 +1,6 @@
-"""Start everything for a demonstration: embedded PostgreSQL, schema, clients, then API, worker and simulators as processes.
+"""Start everything for a demonstration.
+
+Embedded PostgreSQL, schema, clients, then API, worker and simulators as processes.
 
 A child that dies is started again. INT or TERM ends the children, then PostgreSQL, within ten seconds. If this process
 itself is killed, the children notice and end; PostgreSQL is taken over by the next start.
@@ -90,7 +92,11 @@ class Ensemble:
         environment = self._environment(server, simulator_url)
         api = ["serve", "--port", str(self._port), *(["--allow-bearer"] if self._allow_bearer else [])]
         self.children = [
-            Child("simulators", ["simulate", "--port", str(simulator_port), "--data-dir", str(demonstration.folder)], environment),
+            Child(
+                "simulators",
+                ["simulate", "--port", str(simulator_port), "--data-dir", str(demonstration.folder)],
+                environment,
+            ),
             Child("worker", ["work"], environment),
             Child("api", api, environment),
         ]

@@ -1,7 +1,7 @@
 """Carry out orders at the registry and finish verifications: each step commits before the next begins.
 
-Whoever crashes between the steps leaves an order that the next worker can read: recorded (nothing was sent), or sent (it
-may have been), which is asked before it is sent again.
+Whoever crashes between the steps leaves an order that the next worker can read: recorded (nothing was sent), or sent
+(it may have been), which is asked before it is sent again.
 """
 
 from typing import Final

@@ -10,16 +10,17 @@ Source: contract section 2; RFC 6749 sections 4.4 and 5.2, RFC 7523 section 2.2,
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import structlog
 from litestar import Response, get, post
 from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_401_UNAUTHORIZED
 
 from api.bodies import FORM, EdgeRequest
@@ -121,7 +122,7 @@ def identity_routes(tokens: Tokens, *, issuer: str, now: Callable[[], datetime])
         },
     )
     async def token(
-        request: EdgeRequest, uow: Annotated[IdentityUnitOfWork, Dependency(skip_validation=True)]
+        request: EdgeRequest, uow: NamedDependency[SkipValidation[IdentityUnitOfWork]]
     ) -> Response[TokenReply]:
         try:
             asked = _token_request(request.headers.get("content-type", ""), await request.body())

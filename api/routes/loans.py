@@ -9,7 +9,8 @@ from api.house import EdgeUnitOfWork, house_of, known_id
 from api.idempotency import Answer, command, replied, versioned
 from api.permissions import needs
 from api.schemas.pledges import LoanEventReply, LoanEventRequest, LoanReply, LoanRequest, RateBody
-from domain.loans.loans import FixedRate, Loan, LprRate, outstanding
+from api.schemas.wire import MoneyBody
+from domain.loans.loans import FixedRate, Loan, LoanEvent, LprRate, outstanding
 from domain.rights.authorizations import NotFound
 from domain.use_cases.keep_loans import record_loan, record_loan_event
 from domain.values.identifiers import new_id
@@ -24,7 +25,11 @@ async def post_loan(request: EdgeRequest, data: LoanRequest) -> Response[bytes]:
     now = house.now()
     principal = data.principal.to_domain()
     bullet = data.repayment == "bullet"
-    lines = ((data.end, principal),) if isinstance(data.repayment, str) else tuple((line.on, line.amount.to_domain()) for line in data.repayment)
+    lines = (
+        ((data.end, principal),)
+        if isinstance(data.repayment, str)
+        else tuple((line.on, line.amount.to_domain()) for line in data.repayment)
+    )
     loan = Loan(
         id=new_id("loan"),
         tenant=actor.tenant,
@@ -65,23 +70,29 @@ async def get_loan(request: EdgeRequest, loan_id: str) -> Response[bytes]:
 async def post_loan_event(request: EdgeRequest, loan_id: str, data: LoanEventRequest) -> Response[bytes]:
     """Record what happened to a loan; a disbursement only once the pledge's conditions are met."""
     house = house_of(request)
-    amounts = tuple(None if body is None else body.to_domain() for body in (data.principal, data.interest, data.penalty, data.fee))
+    now = house.now()
+    event = LoanEvent(
+        id=new_id("loanevent"),
+        loan_id=known_id(loan_id, "loan"),
+        type=data.type,
+        principal=_money(data.principal),
+        interest=_money(data.interest),
+        penalty=_money(data.penalty),
+        fee=_money(data.fee),
+        on=data.on,
+        reference=data.reference,
+        recorded_at=now,
+    )
 
     async def act(uow: EdgeUnitOfWork) -> Answer:
-        event = await record_loan_event(
-            uow,
-            request.caller.actor,
-            house.rulebook,
-            loan_id=known_id(loan_id, "loan"),
-            event_type=data.type,
-            amounts=(amounts[0], amounts[1], amounts[2], amounts[3]),
-            on=data.on,
-            reference=data.reference,
-            now=house.now(),
-        )
-        return Answer(201, loan_event_answer(event, outstanding(await uow.loans.events(loan_id))))
+        recorded = await record_loan_event(uow, request.caller.actor, house.rulebook, event, now)
+        return Answer(201, loan_event_answer(recorded, outstanding(await uow.loans.events(loan_id))))
 
     return await command(request, act)
+
+
+def _money(body: MoneyBody | None) -> Money | None:
+    return None if body is None else body.to_domain()
 
 
 def _rate(body: RateBody) -> FixedRate | LprRate:

@@ -25,10 +25,11 @@ from api.trade_rows import sent_trade
 from domain.ports.market import StoredTrade
 from domain.ports.valuations import StoredValuation
 from domain.rights.authorizations import NotFound
-from domain.use_cases.appraise_right import appraise_right
+from domain.rights.rights import Tenure
+from domain.use_cases.appraise_right import WantedValue, appraise_right
 from domain.use_cases.take_in_trades import take_in_trades
 from domain.valuation.repayment import Repayment
-from domain.valuation.subject import Subject, Tenure
+from domain.valuation.subject import Subject
 from domain.values.time import rfc3339
 
 
@@ -73,32 +74,38 @@ async def list_trades(
 async def post_valuation(request: EdgeRequest, data: ValuationRequest) -> Response[bytes]:
     """Value a right or a described subject; registers nothing."""
     house = house_of(request)
+    lines = data.repayment or ()
+    wanted = WantedValue(
+        right_id=data.right_id,
+        quantity=None if data.quantity is None else data.quantity.to_domain(),
+        subject=None if data.subject is None else _subject(data.subject),
+        as_of=data.as_of,
+        liquidation_days=data.liquidation_days,
+        repayment=Repayment(tuple((line.on, line.amount.to_domain()) for line in lines)) if lines else None,
+    )
 
     async def act(uow: EdgeUnitOfWork) -> Answer:
-        stored = await appraise_right(
-            uow,
-            request.caller.actor,
-            house.rulebook,
-            right_id=data.right_id,
-            quantity=None if data.quantity is None else data.quantity.to_domain(),
-            subject=None if data.subject is None else _subject(data.subject),
-            as_of=data.as_of,
-            liquidation_days=data.liquidation_days,
-            repayment=None if data.repayment is None else Repayment(tuple((line.on, line.amount.to_domain()) for line in data.repayment)),
-            now=house.now(),
-        )
+        stored = await appraise_right(uow, request.caller.actor, house.rulebook, wanted, house.now())
         return Answer(201, _valuation_answer(stored))
 
     return await command(request, act)
 
 
-@get("/v1/valuations/{valuation_id:str}", opt=needs("valuation:read", body="none"), **documented(ValuationReply, 200, PROBLEMS))
+@get(
+    "/v1/valuations/{valuation_id:str}",
+    opt=needs("valuation:read", body="none"),
+    **documented(ValuationReply, 200, PROBLEMS),
+)
 async def get_valuation(request: EdgeRequest, valuation_id: str) -> Response[bytes]:
     """Read a valuation as it was answered."""
     return replied(Answer(200, _valuation_answer(await _stored(request, valuation_id))))
 
 
-@get("/v1/valuations/{valuation_id:str}/evidence", opt=needs("valuation:read", body="none"), **documented(EvidencePage, 200, PROBLEMS))
+@get(
+    "/v1/valuations/{valuation_id:str}/evidence",
+    opt=needs("valuation:read", body="none"),
+    **documented(EvidencePage, 200, PROBLEMS),
+)
 async def get_evidence(request: EdgeRequest, valuation_id: str) -> Response[bytes]:
     """Read the deals behind a value, the heaviest first."""
     stored = await _stored(request, valuation_id)
@@ -138,7 +145,7 @@ def _subject(body: SubjectBody) -> Subject:
         quantity=body.quantity.to_domain(),
         valid_from=body.valid_from,
         valid_to=body.valid_to,
-        tenure=Tenure(tenure.value),
+        tenure=tenure,
         vintage=body.vintage,
     )
 

@@ -14,11 +14,24 @@ from api.house import EdgeUnitOfWork, house_of, known_id
 from api.idempotency import Answer, command, if_match, versioned
 from api.permissions import needs
 from api.routes.pledges import told
-from api.schemas.pledges import ApproveLoanRequest, Empty, PledgeReply, ReasonRequest, ReleaseRequest, VerifyQuantitiesRequest
+from api.schemas.pledges import (
+    ApproveLoanRequest,
+    Empty,
+    PledgeReply,
+    ReasonRequest,
+    ReleaseRequest,
+    VerifyQuantitiesRequest,
+)
 from domain.pledges.lifecycle import WAITING
 from domain.pledges.pledges import Pledge
-from domain.use_cases.approve_loan import approve_loan
-from domain.use_cases.decide_on_pledge import confirm_pledge, reject_pledge, request_correction, verify_quantities, withdraw_pledge
+from domain.use_cases.approve_loan import Approval, approve_loan
+from domain.use_cases.decide_on_pledge import (
+    confirm_pledge,
+    reject_pledge,
+    request_correction,
+    verify_quantities,
+    withdraw_pledge,
+)
 from domain.use_cases.release_pledge import approve_release, request_release
 from domain.use_cases.submit_pledge import submit_pledge
 
@@ -27,13 +40,19 @@ WAITS: dict[str, Any] = documented(PledgeReply, 202, PROBLEMS)
 DONE_OR_WAITS: dict[str, Any] = documented(PledgeReply, 200, PROBLEMS, also={202: PledgeReply})
 
 
-async def _run(request: EdgeRequest, act: Callable[[EdgeUnitOfWork], Awaitable[Pledge]], status: int | None = None) -> Response[bytes]:
+async def _run(
+    request: EdgeRequest, act: Callable[[EdgeUnitOfWork], Awaitable[Pledge]], status: int | None = None
+) -> Response[bytes]:
     """Run a use case and answer the pledge: 202 in a waiting state, 200 otherwise, unless `status` says."""
     house = house_of(request)
 
     async def answer(uow: EdgeUnitOfWork) -> Answer:
         pledge = await act(uow)
-        return Answer(status or (202 if pledge.status in WAITING else 200), await told(house, uow, pledge), versioned(pledge.version))
+        return Answer(
+            status or (202 if pledge.status in WAITING else 200),
+            await told(house, uow, pledge),
+            versioned(pledge.version),
+        )
 
     return await command(request, answer)
 
@@ -42,7 +61,12 @@ async def _run(request: EdgeRequest, act: Callable[[EdgeUnitOfWork], Awaitable[P
 async def submit(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
     """Take a pending hold on every item, or on none, and value them."""
     house, seen = house_of(request), if_match(request)
-    return await _run(request, lambda uow: submit_pledge(uow, request.caller.actor, house.rulebook, known_id(pledge_id, "pledge"), seen, house.now()))
+    return await _run(
+        request,
+        lambda uow: submit_pledge(
+            uow, request.caller.actor, house.rulebook, known_id(pledge_id, "pledge"), seen, house.now()
+        ),
+    )
 
 
 @post("/v1/pledges/{pledge_id:str}/verify-quantities", opt=needs("pledge:verify_quantities"), **DONE)
@@ -50,26 +74,23 @@ async def verify(request: EdgeRequest, pledge_id: str, data: VerifyQuantitiesReq
     """The authority of the rights' division confirms the quantities."""
     house, seen = house_of(request), if_match(request)
     items = {item.right_id: item.quantity.to_domain() for item in data.items}
-    return await _run(request, lambda uow: verify_quantities(uow, request.caller.actor, known_id(pledge_id, "pledge"), items, seen, house.now()))
+    return await _run(
+        request,
+        lambda uow: verify_quantities(
+            uow, request.caller.actor, known_id(pledge_id, "pledge"), items, seen, house.now()
+        ),
+    )
 
 
 @post("/v1/pledges/{pledge_id:str}/approve-loan", opt=needs("pledge:approve_loan"), **DONE_OR_WAITS)
 async def approve(request: EdgeRequest, pledge_id: str, data: ApproveLoanRequest) -> Response[bytes]:
     """The bank's approver writes amount and rate back; in the bank-led workflow this orders the freeze."""
     house, seen = house_of(request), if_match(request)
+    approval = Approval(data.amount.to_domain(), data.rate, tuple(data.loans))
+    pledge = known_id(pledge_id, "pledge")
     return await _run(
         request,
-        lambda uow: approve_loan(
-            uow,
-            request.caller.actor,
-            house.rulebook,
-            known_id(pledge_id, "pledge"),
-            amount=data.amount.to_domain(),
-            rate=data.rate,
-            loan_ids=data.loans,
-            if_match=seen,
-            now=house.now(),
-        ),
+        lambda uow: approve_loan(uow, request.caller.actor, house.rulebook, pledge, approval, seen, house.now()),
     )
 
 
@@ -77,7 +98,9 @@ async def approve(request: EdgeRequest, pledge_id: str, data: ApproveLoanRequest
 async def confirm(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
     """The pledgor confirms, and the freeze is ordered."""
     house, seen = house_of(request), if_match(request)
-    return await _run(request, lambda uow: confirm_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()))
+    return await _run(
+        request, lambda uow: confirm_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now())
+    )
 
 
 @post("/v1/pledges/{pledge_id:str}/request-correction", opt=needs("pledge:request_correction"), **DONE)
@@ -85,7 +108,10 @@ async def correct(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> 
     """Send the application back; its holds stay."""
     house, seen = house_of(request), if_match(request)
     return await _run(
-        request, lambda uow: request_correction(uow, request.caller.actor, known_id(pledge_id, "pledge"), data.reason, seen, house.now())
+        request,
+        lambda uow: request_correction(
+            uow, request.caller.actor, known_id(pledge_id, "pledge"), data.reason, seen, house.now()
+        ),
     )
 
 
@@ -93,14 +119,22 @@ async def correct(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> 
 async def reject(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> Response[bytes]:
     """End the application; its holds are voided."""
     house, seen = house_of(request), if_match(request)
-    return await _run(request, lambda uow: reject_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), data.reason, seen, house.now()))
+    return await _run(
+        request,
+        lambda uow: reject_pledge(
+            uow, request.caller.actor, known_id(pledge_id, "pledge"), data.reason, seen, house.now()
+        ),
+    )
 
 
 @post("/v1/pledges/{pledge_id:str}/withdraw", opt=needs("pledge:withdraw"), **DONE)
 async def withdraw(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
     """Take the application back; its holds are voided."""
     house, seen = house_of(request), if_match(request)
-    return await _run(request, lambda uow: withdraw_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()))
+    return await _run(
+        request,
+        lambda uow: withdraw_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()),
+    )
 
 
 @post("/v1/pledges/{pledge_id:str}/release", opt=needs("release:order"), **WAITS)
@@ -108,7 +142,11 @@ async def order_release(request: EdgeRequest, pledge_id: str, data: ReleaseReque
     """The first person orders the release; it waits for a second."""
     house, seen = house_of(request), if_match(request)
     return await _run(
-        request, lambda uow: request_release(uow, request.caller.actor, known_id(pledge_id, "pledge"), data.reason, seen, house.now()), 202
+        request,
+        lambda uow: request_release(
+            uow, request.caller.actor, known_id(pledge_id, "pledge"), data.reason, seen, house.now()
+        ),
+        202,
     )
 
 
@@ -116,4 +154,7 @@ async def order_release(request: EdgeRequest, pledge_id: str, data: ReleaseReque
 async def second_release(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
     """The second person approves, and the registry's release is ordered."""
     house, seen = house_of(request), if_match(request)
-    return await _run(request, lambda uow: approve_release(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()))
+    return await _run(
+        request,
+        lambda uow: approve_release(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()),
+    )

@@ -59,7 +59,10 @@ async def post_pledge(request: EdgeRequest, data: PledgeRequestBody) -> Response
             claims_from=data.secured.claims_from,
             claims_to=data.secured.claims_to,
         ),
-        other_security=tuple(OtherSecurity(kind=each.kind, description=each.description, value=each.value.to_domain()) for each in data.other_security),
+        other_security=tuple(
+            OtherSecurity(kind=each.kind, description=each.description, value=each.value.to_domain())
+            for each in data.other_security
+        ),
         workflow=data.workflow,
     )
 
@@ -100,7 +103,9 @@ async def list_pledges(
         return replied(page_answer([await told(house, uow, pledge) for pledge in pledges], limit))
 
 
-@get("/v1/pledges/{pledge_id:str}/history", opt=needs("pledge:read", body="none"), **documented(AuditPage, 200, PROBLEMS))
+@get(
+    "/v1/pledges/{pledge_id:str}/history", opt=needs("pledge:read", body="none"), **documented(AuditPage, 200, PROBLEMS)
+)
 async def get_history(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
     """Read what happened to a pledge, oldest first."""
     async with house_of(request).open(request.caller.actor) as uow:
@@ -109,7 +114,11 @@ async def get_history(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
     return replied(Answer(200, {"items": [audit_answer(entry) for entry in entries], "next_cursor": None}))
 
 
-@get("/v1/pledges/{pledge_id:str}/coverage", opt=needs("pledge:read", body="none"), **documented(CoverageReply, 200, PROBLEMS))
+@get(
+    "/v1/pledges/{pledge_id:str}/coverage",
+    opt=needs("pledge:read", body="none"),
+    **documented(CoverageReply, 200, PROBLEMS),
+)
 async def get_coverage(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
     """Read how far the collateral of the pledge's group carries its debt."""
     house = house_of(request)

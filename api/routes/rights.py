@@ -10,7 +10,17 @@ from api.answers.rights import authorization_answer, hold_answer, right_answer, 
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, House, house_of, known_id
-from api.idempotency import Answer, IdempotencyKeyInFlight, command, encoded, identity_of, refused, replied, replayed, versioned
+from api.idempotency import (
+    Answer,
+    IdempotencyKeyInFlight,
+    command,
+    encoded,
+    identity_of,
+    refused,
+    replayed,
+    replied,
+    versioned,
+)
 from api.pages_of import Cursor, Limit, page_answer
 from api.permissions import needs
 from api.schemas.rights import (
@@ -56,7 +66,11 @@ async def post_authorization(request: EdgeRequest, data: AuthorizationRequest) -
     return await command(request, act)
 
 
-@get("/v1/authorizations/{authorization_id:str}", opt=needs("authorization:read", body="none"), **documented(AuthorizationReply, 200, PROBLEMS))
+@get(
+    "/v1/authorizations/{authorization_id:str}",
+    opt=needs("authorization:read", body="none"),
+    **documented(AuthorizationReply, 200, PROBLEMS),
+)
 async def get_authorization(request: EdgeRequest, authorization_id: str) -> Response[bytes]:
     """Read a consent."""
     async with house_of(request).open(request.caller.actor) as uow:
@@ -66,7 +80,11 @@ async def get_authorization(request: EdgeRequest, authorization_id: str) -> Resp
     return replied(Answer(200, authorization_answer(found)))
 
 
-@post("/v1/rights/verifications", opt=needs("right:verify"), **documented(RightsReply, 200, (*PROBLEMS, 503), also={202: VerificationReply}))
+@post(
+    "/v1/rights/verifications",
+    opt=needs("right:verify"),
+    **documented(RightsReply, 200, (*PROBLEMS, 503), also={202: VerificationReply}),
+)
 async def post_verification(request: EdgeRequest, data: VerificationRequest) -> Response[bytes]:
     """Verify a right at its registry; waits up to 5 s with no transaction open, then answers 202."""
     house = house_of(request)
@@ -98,8 +116,14 @@ async def post_verification(request: EdgeRequest, data: VerificationRequest) -> 
     async with house.open(actor) as uow:
         finished = await _record(house, uow, request, verification, told)
         response, headers = await _answer(house, uow, request, finished)
-        if isinstance(told, RegistryUnavailable) and finished.status is VerificationStatus.PENDING and not _silent(told):
-            await uow.idempotency.answer(identity, (202, {}, encoded(verification_answer(finished, [], house.rulebook, house.now()))))
+        if (
+            isinstance(told, RegistryUnavailable)
+            and finished.status is VerificationStatus.PENDING
+            and not _silent(told)
+        ):
+            await uow.idempotency.answer(
+                identity, (202, {}, encoded(verification_answer(finished, [], house.rulebook, house.now())))
+            )
             await uow.commit()
             raise told
         await uow.idempotency.answer(identity, (response.status_code, headers, response.content))
@@ -126,7 +150,11 @@ def _silent(told: RegistryUnavailable) -> bool:
 
 
 async def _record(
-    house: House, uow: EdgeUnitOfWork, request: EdgeRequest, verification: Verification, told: "list[RegistryRight] | DomainError | None"
+    house: House,
+    uow: EdgeUnitOfWork,
+    request: EdgeRequest,
+    verification: Verification,
+    told: "list[RegistryRight] | DomainError | None",
 ) -> Verification:
     actor = request.caller.actor
     finished: Verification | None = None
@@ -150,7 +178,11 @@ async def _answer(
     return replied(Answer(200, {"rights": [right_answer(right, house.rulebook, house.now()) for right in found]})), {}
 
 
-@get("/v1/rights/verifications/{verification_id:str}", opt=needs("right:verify", body="none"), **documented(VerificationReply, 200, PROBLEMS))
+@get(
+    "/v1/rights/verifications/{verification_id:str}",
+    opt=needs("right:verify", body="none"),
+    **documented(VerificationReply, 200, PROBLEMS),
+)
 async def get_verification(request: EdgeRequest, verification_id: str) -> Response[bytes]:
     """Poll a verification."""
     house = house_of(request)

@@ -91,7 +91,11 @@ async def list_audit(
     return replied(page_answer([audit_answer(entry) for entry in entries], limit))
 
 
-@get("/v1/jurisdictions/{division:str}/rules", opt=needs("jurisdiction:read", body="none"), **documented(RulePage, 200, PROBLEMS))
+@get(
+    "/v1/jurisdictions/{division:str}/rules",
+    opt=needs("jurisdiction:read", body="none"),
+    **documented(RulePage, 200, PROBLEMS),
+)
 async def list_rules(request: EdgeRequest, division: str, on: str | None = None) -> Response[bytes]:
     """Read what holds in a division on a day, today by default, each with its source and standing."""
     house = house_of(request)
@@ -102,7 +106,13 @@ async def list_rules(request: EdgeRequest, division: str, on: str | None = None)
 
 def _rule(rule: Rule) -> dict[str, object]:
     value = rule.value
-    plain = value if value is None or isinstance(value, bool | int | str) else list(value) if isinstance(value, tuple) else str(value)
+    plain = (
+        value
+        if value is None or isinstance(value, bool | int | str)
+        else list(value)
+        if isinstance(value, tuple)
+        else str(value)
+    )
     return {
         "name": rule.name,
         "division": rule.division,

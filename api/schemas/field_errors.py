@@ -2,6 +2,8 @@
 
 The subtle thing is the place. pydantic puts the tags of unions into its locations, so a location is walked along the
 body that was sent, and a step that leads nowhere in it is dropped; only what is missing is named without being there.
+And pydantic counts an array that holds a wrong item as shorter than it is, so that complaint is dropped beside the
+real one.
 """
 
 from collections.abc import Mapping
@@ -51,7 +53,9 @@ _SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 def field_errors(error: ValidationError, body: object) -> tuple[FieldError, ...]:
     """Return what is wrong, place by place, at most fifty."""
     found = error.errors(include_url=False, include_input=False)
-    return tuple(_field_error(item["type"], item["loc"], item.get("ctx", {}), body) for item in found[:ERRORS_MAX])
+    inner = {item["loc"][:length] for item in found for length in range(len(item["loc"]))}
+    told = [item for item in found if item["type"] != "too_short" or item["loc"] not in inner]
+    return tuple(_field_error(item["type"], item["loc"], item.get("ctx", {}), body) for item in told[:ERRORS_MAX])
 
 
 def _field_error(kind: str, location: tuple[int | str, ...], context: Mapping[str, Any], body: object) -> FieldError:

@@ -1,7 +1,7 @@
 """Bodies of trades and valuations (contract section 4).
 
-A trade's row may lack anything: rows are judged one by one and quarantined, so the document describes a good row and the
-route takes any object.
+A trade's row may lack anything: rows are judged one by one and quarantined, so the document describes a good row and
+the route takes any object.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -105,7 +105,9 @@ class ValuationRequest(WireModel):
 
     @model_validator(mode="after")
     def _one_subject(self) -> Self:
-        if (self.right_id is None) == (self.subject is None) or (self.subject is not None and self.quantity is not None):
+        if (self.right_id is None) == (self.subject is None) or (
+            self.subject is not None and self.quantity is not None
+        ):
             kind, message = "one_subject", "name either right_id (with quantity) or subject"
             raise PydanticCustomError(kind, message)
         return self

@@ -1,7 +1,9 @@
-"""The problem document in the OpenAPI document: what every refusal looks like, and which statuses a route may answer with.
+"""The problem document in the OpenAPI document.
 
-A route lists its statuses with `problem_responses`; without it Litestar would describe errors in a form of its own, which
-this API never sends.
+What every refusal looks like, and which statuses a route may answer with.
+
+A route lists its statuses with `problem_responses`; without it Litestar would describe errors in a form of its own,
+which this API never sends.
 
 Source: contract section 1; RFC 9457.
 """
@@ -47,15 +49,17 @@ class ProblemDocument(ReplyModel):
 
 def problem_responses(*statuses: int) -> Mapping[int, ResponseSpec]:
     """Return the `responses` of a route that may answer with these statuses."""
-    return MappingProxyType({
-        status: ResponseSpec(
-            ProblemDocument,
-            generate_examples=False,
-            description=HTTPStatus(status).phrase,
-            media_type=MEDIA_TYPE,
-        )
-        for status in statuses
-    })
+    return MappingProxyType(
+        {
+            status: ResponseSpec(
+                ProblemDocument,
+                generate_examples=False,
+                description=HTTPStatus(status).phrase,
+                media_type=MEDIA_TYPE,
+            )
+            for status in statuses
+        }
+    )
 
 
 PUBLIC_PROBLEMS: Final = problem_responses(400)

@@ -1,7 +1,7 @@
 """Query parameters, as strict as bodies: one spelling each, and a refusal that names the parameter.
 
-The subtle thing is that Litestar reads `limit=1e2` as 100. A page's size is therefore a type of its own, which our plugin
-reads and documents; every other parameter is declared as text and read by `asked` with the domain's parser.
+The subtle thing is that Litestar reads `limit=1e2` as 100. A page's size is therefore a type of its own, which our
+plugin reads and documents; every other parameter is declared as text and read by `asked` with the domain's parser.
 
 Source: contract section 1 (lists: `limit` 1..200, default 50).
 
@@ -35,9 +35,13 @@ def read_limit(_: type[PageLimit], value: object) -> PageLimit:
     """Return the size of a page; raises InvalidQuery for anything but 1 to 200 in plain digits."""
     if isinstance(value, str) and _LIMIT.fullmatch(value) and (limit := int(value)) <= LIMIT_MAX:
         return PageLimit(limit)
-    raise InvalidQuery((
-        FieldError("#/limit", "wrong_value", f"应为1至{LIMIT_MAX}的整数", f"an integer from 1 to {LIMIT_MAX}", "query"),
-    ))
+    raise InvalidQuery(
+        (
+            FieldError(
+                "#/limit", "wrong_value", f"应为1至{LIMIT_MAX}的整数", f"an integer from 1 to {LIMIT_MAX}", "query"
+            ),
+        )
+    )
 
 
 def asked(name: str, text: str | None, read: Callable[[str], T]) -> T | None:

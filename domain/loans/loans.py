@@ -1,7 +1,7 @@
 """A loan and its events, as the bank tells them; what is outstanding follows from the events alone.
 
-Only principal is secured day by day here; interest and fees stand beside it. A reversal names the event it undoes by its
-amounts with the sign turned, so the sum stays a sum.
+Only principal is secured day by day here; interest and fees stand beside it. A reversal names the event it undoes by
+its amounts with the sign turned, so the sum stays a sum.
 
 Source: contract section 5.
 """
@@ -43,12 +43,14 @@ class LoanEventType(StrEnum):
     REVERSED = "reversed"
 
 
-SIGN: Final[Mapping[LoanEventType, int]] = MappingProxyType({
-    LoanEventType.DISBURSED: 1,
-    LoanEventType.REPAID: -1,
-    LoanEventType.SETTLED: -1,
-    LoanEventType.REVERSED: 1,
-})
+SIGN: Final[Mapping[LoanEventType, int]] = MappingProxyType(
+    {
+        LoanEventType.DISBURSED: 1,
+        LoanEventType.REPAID: -1,
+        LoanEventType.SETTLED: -1,
+        LoanEventType.REVERSED: 1,
+    }
+)
 """How an event's principal moves the debt; a write-off moves the bank's books, not the debt. Others do not move it."""
 
 

@@ -33,7 +33,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Debt against collateral at `as_of`; the ratio is rounded up, none without collateral; a shortfall is never negative."""
+    """Debt against collateral at `as_of`; the ratio is rounded up, none without collateral.
+
+    A shortfall is never negative.
+    """
 
     outstanding: Money
     collateral_value: Money | None
@@ -44,7 +47,10 @@ class Coverage:
 
 
 def level_of(debt: Decimal, *, lending: Decimal, collateral: Decimal, market: Decimal) -> Level:
-    """Return the level of a debt against what may be lent, what the collateral carries, and what it would fetch today."""
+    """Return the level of a debt against what may be lent.
+
+    What the collateral carries, and what it would fetch today.
+    """
     if debt <= lending:
         return Level.OK
     if debt <= collateral:
@@ -58,7 +64,14 @@ def coverage_of(items: Sequence[PledgeItem], debts: Sequence[Money], as_of: date
     lending = collateral = market = Decimal(0)
     for item in items:
         if item.adopted_value is None or item.market_value is None or item.loan_to_value_cap is None:
-            return Coverage(outstanding=Money(owed), collateral_value=None, loan_to_value=None, level=Level.UNPRICED, shortfall=None, as_of=as_of)
+            return Coverage(
+                outstanding=Money(owed),
+                collateral_value=None,
+                loan_to_value=None,
+                level=Level.UNPRICED,
+                shortfall=None,
+                as_of=as_of,
+            )
         lending += item.loan_to_value_cap * item.market_value.amount
         collateral += item.adopted_value.amount
         market += item.market_value.amount

@@ -1,11 +1,12 @@
 """The pledge's states: a table is the law, absence is refusal, waiting is a state.
 
-Two workflows share one ending. Zhejiang's has the authority verify the quantities and the enterprise confirm what the bank
-approved; Hubei's is led by the bank. The subtle row is the refused freeze: it returns to the state *before* the freeze, which
-differs between them, so each workflow has its own table. A correction by a court or the registry is an event in the table.
+Two workflows share one ending. Zhejiang's has the authority verify the quantities and the enterprise confirm what the
+bank approved; Hubei's is led by the bank. The subtle row is the refused freeze: it returns to the state *before* the
+freeze, which differs between them, so each workflow has its own table. A correction by a court or the registry is an
+event in the table.
 
-Source: 浙江省排污权抵质押贷款操作指引(暂行) 杭银发〔2022〕21号 (four steps, by digest); 湖北省排污权抵质押贷款操作指引(暂行) 武银〔2022〕79号
-(by digest); contract section 5.
+Source: 浙江省排污权抵质押贷款操作指引(暂行) 杭银发〔2022〕21号 (four steps, by digest);
+湖北省排污权抵质押贷款操作指引(暂行) 武银〔2022〕79号 (by digest); contract section 5.
 
 >>> move(Workflow.ZHEJIANG, State.CONFIRMED, Event.FREEZE_ORDERED)
 <State.FREEZING: 'freezing'>
@@ -126,10 +127,12 @@ _HUBEI: Final[Table] = {
     (State.EXCEPTION, Event.FREEZE_REFUSED): State.LOAN_APPROVED,
 }
 
-TRANSITIONS: Final[Mapping[Workflow, Table]] = MappingProxyType({
-    Workflow.ZHEJIANG: MappingProxyType({**_SHARED, **_ZHEJIANG}),
-    Workflow.HUBEI: MappingProxyType({**_SHARED, **_HUBEI}),
-})
+TRANSITIONS: Final[Mapping[Workflow, Table]] = MappingProxyType(
+    {
+        Workflow.ZHEJIANG: MappingProxyType({**_SHARED, **_ZHEJIANG}),
+        Workflow.HUBEI: MappingProxyType({**_SHARED, **_HUBEI}),
+    }
+)
 
 WAITING: Final = frozenset({State.FREEZING, State.RELEASING})
 """States in which the registry has the word."""

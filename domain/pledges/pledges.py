@@ -1,8 +1,8 @@
 """A pledge: who secures which claim with which rights, at which bank, and how far it has come.
 
 `parties` is fixed at creation and decides who sees the pledge: the bank, each pledgor, and the authority of the rights'
-division. `active` means frozen under control; perfection is reported as what stands and never claimed, because no statute
-names a registry for these rights.
+division. `active` means frozen under control; perfection is reported as what stands and never claimed, because no
+statute names a registry for these rights.
 
 Source: civil code art. 386-393, 420-424, 440; 最高法担保制度解释 art. 63; house decision 8.
 """

@@ -1,8 +1,8 @@
 """An order to the registry, as we keep it: recorded, sent, and what became of it.
 
 The id is committed before anything is sent. From `sent` on, nobody may believe that the order had no effect until the
-registry says so: after a crash or a silence the order is queried and, if the registry has never seen it, sent again under
-the same id. At most one order is in flight for a right; a unique index says so too.
+registry says so: after a crash or a silence the order is queried and, if the registry has never seen it, sent again
+under the same id. At most one order is in flight for a right; a unique index says so too.
 
 Source: house decision 3.
 """
@@ -50,19 +50,21 @@ class OrderEvent(StrEnum):
 
 _OPEN = (OrderState.SENT, OrderState.ACCEPTED, OrderState.UNKNOWN)
 
-ORDER_TRANSITIONS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState]] = MappingProxyType({
-    (OrderState.RECORDED, OrderEvent.CLAIMED): OrderState.SENT,
-    (OrderState.RECORDED, OrderEvent.WITHHELD): OrderState.REFUSED,
-    (OrderState.SENT, OrderEvent.CLOSED): OrderState.UNKNOWN,
-    (OrderState.UNKNOWN, OrderEvent.CLOSED): OrderState.UNKNOWN,
-    (OrderState.UNKNOWN, OrderEvent.NEVER_SEEN): OrderState.SENT,
-    (OrderState.SENT, OrderEvent.NEVER_SEEN): OrderState.SENT,
-    **{(state, OrderEvent.SILENT): OrderState.UNKNOWN for state in (OrderState.SENT, OrderState.UNKNOWN)},
-    (OrderState.ACCEPTED, OrderEvent.SILENT): OrderState.ACCEPTED,
-    **{(state, OrderEvent.ACCEPTED): OrderState.ACCEPTED for state in _OPEN},
-    **{(state, OrderEvent.EXECUTED): OrderState.EXECUTED for state in _OPEN},
-    **{(state, OrderEvent.REFUSED): OrderState.REFUSED for state in _OPEN},
-})
+ORDER_TRANSITIONS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState]] = MappingProxyType(
+    {
+        (OrderState.RECORDED, OrderEvent.CLAIMED): OrderState.SENT,
+        (OrderState.RECORDED, OrderEvent.WITHHELD): OrderState.REFUSED,
+        (OrderState.SENT, OrderEvent.CLOSED): OrderState.UNKNOWN,
+        (OrderState.UNKNOWN, OrderEvent.CLOSED): OrderState.UNKNOWN,
+        (OrderState.UNKNOWN, OrderEvent.NEVER_SEEN): OrderState.SENT,
+        (OrderState.SENT, OrderEvent.NEVER_SEEN): OrderState.SENT,
+        **{(state, OrderEvent.SILENT): OrderState.UNKNOWN for state in (OrderState.SENT, OrderState.UNKNOWN)},
+        (OrderState.ACCEPTED, OrderEvent.SILENT): OrderState.ACCEPTED,
+        **{(state, OrderEvent.ACCEPTED): OrderState.ACCEPTED for state in _OPEN},
+        **{(state, OrderEvent.EXECUTED): OrderState.EXECUTED for state in _OPEN},
+        **{(state, OrderEvent.REFUSED): OrderState.REFUSED for state in _OPEN},
+    }
+)
 
 SETTLED: Final = frozenset({OrderState.EXECUTED, OrderState.REFUSED})
 IN_FLIGHT: Final = frozenset(_OPEN)

@@ -51,7 +51,7 @@ class MarketTrades(Protocol):
         """Return the id of the caller's newest quarantined row of this number, none when there is none."""
         ...
 
-    async def add(self, sent: SentTrade, quarantine: Quarantine | None, shared: bool, received_at: datetime) -> str:
+    async def add(self, sent: SentTrade, quarantine: Quarantine | None, received_at: datetime, *, shared: bool) -> str:
         """Write a row and return its id."""
         ...
 

@@ -130,9 +130,10 @@ class RegistryOrder:
 class OrderAnswer:
     """What the registry answered to an order or to a query about it.
 
-    `reason` is the registry's refusal code (`INSUFFICIENT_AVAILABLE`, `HOLDER_MISMATCH`, `VERSION_CONFLICT`, `SUSPENDED`,
-    `NOT_BENEFICIARY`, `AMOUNT_EXCEEDS`...) with its words in `message`; none unless refused. `executed_at` is the
-    registry's time and gives the rank. `evidence_sha256` is the digest of the answer as received.
+    `reason` is the registry's refusal code (`INSUFFICIENT_AVAILABLE`, `HOLDER_MISMATCH`, `VERSION_CONFLICT`,
+    `SUSPENDED`, `NOT_BENEFICIARY`, `AMOUNT_EXCEEDS`...) with its words in `message`; none unless refused.
+    `executed_at` is the registry's time and gives the rank. `evidence_sha256` is the digest of the answer as
+    received.
     """
 
     order_id: str

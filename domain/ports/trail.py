@@ -35,7 +35,15 @@ class FeedEvent:
 class Audit(Protocol):
     """Write and read the trail; nothing in it is ever changed."""
 
-    async def write(self, actor: Actor, action: str, subject: str, details: Mapping[str, object], parties: tuple[str, ...], at: datetime) -> None:
+    async def write(
+        self,
+        actor: Actor,
+        action: str,
+        subject: str,
+        details: Mapping[str, object],
+        parties: tuple[str, ...],
+        at: datetime,
+    ) -> None:
         """Append an entry."""
         ...
 
@@ -51,7 +59,9 @@ class Audit(Protocol):
 class Outbox(Protocol):
     """Append events; they reach the feed after the transaction has committed."""
 
-    async def publish(self, event_type: str, subject: str, data: Mapping[str, object], parties: tuple[str, ...], at: datetime) -> None:
+    async def publish(
+        self, event_type: str, subject: str, data: Mapping[str, object], parties: tuple[str, ...], at: datetime
+    ) -> None:
         """Append an event for its parties."""
         ...
 

@@ -22,7 +22,9 @@ class StoredValuation:
 class Valuations(Protocol):
     """Keep valuations."""
 
-    async def add(self, appraisal: Appraisal, right_id: str | None, tenant: str, parties: tuple[str, ...], created_at: datetime) -> str:
+    async def add(
+        self, appraisal: Appraisal, right_id: str | None, tenant: str, parties: tuple[str, ...], created_at: datetime
+    ) -> str:
         """Write an appraisal and return its id."""
         ...
 

@@ -2,7 +2,8 @@
 
 Every freeze, lease, listing or court order is a hold of its own, so lifting one never lifts another. A pledge blocks
 transfer and lease and never the use of the right: the plant goes on emitting under it. A hold is born pending, when a
-command takes the quantity, and posted when the registry has executed; it ends voided (never executed), expired or released.
+command takes the quantity, and posted when the registry has executed; it ends voided (never executed), expired or
+released.
 
 Source: house decision 2; 河北省生态环境厅 2023-01 (被抵押、租赁、采取财产保全措施 are separate causes).
 """
@@ -47,14 +48,16 @@ class HoldState(StrEnum):
     RELEASED = "released"
 
 
-BLOCKS: Final[Mapping[HoldKind, tuple[Blocked, ...]]] = MappingProxyType({
-    HoldKind.PLEDGE: (Blocked.TRANSFER, Blocked.LEASE),
-    HoldKind.LEASE: (Blocked.TRANSFER, Blocked.LEASE, Blocked.USE),
-    HoldKind.JUDICIAL: (Blocked.TRANSFER, Blocked.LEASE),
-    HoldKind.ADMINISTRATIVE: (Blocked.TRANSFER, Blocked.LEASE),
-    HoldKind.LISTING: (Blocked.LEASE,),
-    HoldKind.COMPLIANCE: (Blocked.TRANSFER, Blocked.LEASE),
-})
+BLOCKS: Final[Mapping[HoldKind, tuple[Blocked, ...]]] = MappingProxyType(
+    {
+        HoldKind.PLEDGE: (Blocked.TRANSFER, Blocked.LEASE),
+        HoldKind.LEASE: (Blocked.TRANSFER, Blocked.LEASE, Blocked.USE),
+        HoldKind.JUDICIAL: (Blocked.TRANSFER, Blocked.LEASE),
+        HoldKind.ADMINISTRATIVE: (Blocked.TRANSFER, Blocked.LEASE),
+        HoldKind.LISTING: (Blocked.LEASE,),
+        HoldKind.COMPLIANCE: (Blocked.TRANSFER, Blocked.LEASE),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Whether a right may be pledged today, and why not: every reason at once, in this documented order.
 
-expired, not_effective, fee_unpaid, pollutant_not_allowed, no_quantity_available. Each reason names the rule that says so.
-A free right is pledgeable only after its use fee has been paid where the pack says `pledge.paid_only`; a fee of unknown
-standing there is unpaid. Environmental facts (credit grade, accidents, emissions) join with their own port.
+expired, not_effective, fee_unpaid, pollutant_not_allowed, no_quantity_available. Each reason names the rule that says
+so. A free right is pledgeable only after its use fee has been paid where the pack says `pledge.paid_only`; a fee of
+unknown standing there is unpaid. Environmental facts (credit grade, accidents, emissions) join with their own port.
 
 Source: rule pack `pledge.*`; contract section 3 (`pledgeable`).
 """
@@ -54,7 +54,11 @@ def _of_discharge_rights(right: Right, rulebook: Rulebook, on: date) -> list[Rea
     if paid_only is not None and paid_only.value is True and not _paid(right, on):
         found.append(Reason("fee_unpaid", paid_only.name))
     pollutants = rulebook.find("pledge.pollutants", right.division, on)
-    if pollutants is not None and isinstance(pollutants.value, list | tuple) and right.pollutant.value not in pollutants.value:
+    if (
+        pollutants is not None
+        and isinstance(pollutants.value, list | tuple)
+        and right.pollutant.value not in pollutants.value
+    ):
         found.append(Reason("pollutant_not_allowed", pollutants.name))
     return found
 

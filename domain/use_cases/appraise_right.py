@@ -1,6 +1,7 @@
 """Value a right, or a described subject, from the trades that were known at the time; it registers nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain.jurisdictions.rulebook import Rulebook
@@ -12,7 +13,6 @@ from domain.rights.rights import Right
 from domain.valuation.appraisal import Appraisal, appraise
 from domain.valuation.repayment import Repayment
 from domain.valuation.subject import Subject
-from domain.valuation.subject import Tenure as SubjectTenure
 from domain.values.actors import Actor
 from domain.values.identifiers import province_of
 from domain.values.quantity import Quantity
@@ -21,6 +21,18 @@ from domain.values.time import SHANGHAI, business_date
 WINDOW = timedelta(days=370)
 """How far back trades are read; the method itself decides which of them count."""
 LIQUIDATION_DAYS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedValue:
+    """What to value: a right (with a quantity, or whole) or a described subject; `as_of` is today unless said."""
+
+    right_id: str | None
+    quantity: Quantity | None
+    subject: Subject | None
+    as_of: date | None
+    liquidation_days: int
+    repayment: Repayment | None
 
 
 def subject_of(right: Right, quantity: Quantity | None = None) -> Subject:
@@ -32,7 +44,7 @@ def subject_of(right: Right, quantity: Quantity | None = None) -> Subject:
         quantity=right.quantity if quantity is None else quantity.to(right.quantity.unit),
         valid_from=right.valid_from,
         valid_to=right.valid_to,
-        tenure=SubjectTenure(right.tenure.value),
+        tenure=right.tenure,
         vintage=right.vintage,
     )
 
@@ -57,17 +69,7 @@ async def appraise_subject(
 
 
 async def appraise_right(
-    uow: UnitOfWork,
-    actor: Actor,
-    rulebook: Rulebook,
-    *,
-    right_id: str | None,
-    quantity: Quantity | None,
-    subject: Subject | None,
-    as_of: date | None,
-    liquidation_days: int,
-    repayment: Repayment | None,
-    now: datetime,
+    uow: UnitOfWork, actor: Actor, rulebook: Rulebook, wanted: WantedValue, now: datetime
 ) -> StoredValuation:
     """Value a right that the caller may see, or the described subject, and keep the answer.
 
@@ -75,14 +77,23 @@ async def appraise_right(
         NotFound: no such right for this caller.
         NoPriceEvidence, RightExpired, RuleUnknown: there is no value, and why.
     """
-    if right_id is not None:
-        right = await uow.rights.find(right_id)
+    subject = wanted.subject
+    if wanted.right_id is not None:
+        right = await uow.rights.find(wanted.right_id)
         if right is None:
             raise NotFound("right")
-        subject = subject_of(right, quantity)
+        subject = subject_of(right, wanted.quantity)
     assert subject is not None, "the edge demands a right or a subject"
-    appraisal = await appraise_subject(uow, rulebook, subject, as_of=as_of, now=now, liquidation_days=liquidation_days, repayment=repayment)
-    valuation_id = await uow.valuations.add(appraisal, right_id, actor.tenant, actor.parties, now)
+    appraisal = await appraise_subject(
+        uow,
+        rulebook,
+        subject,
+        as_of=wanted.as_of,
+        now=now,
+        liquidation_days=wanted.liquidation_days,
+        repayment=wanted.repayment,
+    )
+    valuation_id = await uow.valuations.add(appraisal, wanted.right_id, actor.tenant, actor.parties, now)
     stored = await uow.valuations.find(valuation_id)
     assert stored is not None, "a writer reads its own writes"
     return stored

@@ -5,7 +5,7 @@ already frozen, so that no value counts twice. Other security carries its stated
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -29,15 +29,21 @@ from domain.values.time import business_date
 TERM_RULE = "pledge.term_within_validity"
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the bank approves: principal, rate as a fraction per year, and contracts the application did not name."""
+
+    amount: Money
+    rate: Decimal
+    loan_ids: tuple[str, ...]
+
+
 async def approve_loan(
     uow: UnitOfWork,
     actor: Actor,
     rulebook: Rulebook,
     pledge_id: str,
-    *,
-    amount: Money,
-    rate: Decimal,
-    loan_ids: Sequence[str],
+    approval: Approval,
     if_match: int | None,
     now: datetime,
 ) -> Pledge:
@@ -55,16 +61,18 @@ async def approve_loan(
     if pledge.workflow is Workflow.HUBEI and pledge.status is State.LOAN_APPROVED:
         return await order_freeze(uow, actor, pledge, now)
     move(pledge.workflow, pledge.status, Event.LOAN_APPROVED)
-    pledge = replace(pledge, loan_ids=tuple(dict.fromkeys((*pledge.loan_ids, *loan_ids))))
+    pledge = replace(pledge, loan_ids=tuple(dict.fromkeys((*pledge.loan_ids, *approval.loan_ids))))
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
     loans = [await _loan(uow, pledge, loan_id) for loan_id in pledge.loan_ids]
     lent = sum((loan.principal.amount for loan in loans), Decimal(0))
-    if loans and amount.amount > lent:
-        raise InvalidLoans("#/amount", "审批金额超过所关联贷款合同的本金合计。", "More is approved than the linked contracts lend.")
+    if loans and approval.amount.amount > lent:
+        raise InvalidLoans(
+            "#/amount", "审批金额超过所关联贷款合同的本金合计。", "More is approved than the linked contracts lend."
+        )
     _check_terms(pledge, rights, loans, rulebook, business_date(now))
-    await _check_collateral(uow, rulebook, pledge, loans, amount, now)
-    approved = replace(pledge, approved_amount=amount, approved_rate=rate, reason=None)
-    details = {"amount": amount.wire(), "rate": str(rate)}
+    await _check_collateral(uow, rulebook, pledge, loans, approval.amount, now)
+    approved = replace(pledge, approved_amount=approval.amount, approved_rate=approval.rate, reason=None)
+    details = {"amount": approval.amount.wire(), "rate": str(approval.rate)}
     moved = await happen(uow, actor, approved, Event.LOAN_APPROVED, now, details)
     return await order_freeze(uow, actor, moved, now) if moved.workflow is Workflow.HUBEI else moved
 
@@ -125,7 +133,9 @@ async def _group(uow: UnitOfWork, pledge: Pledge) -> tuple[list[PledgeItem], lis
     return items, others
 
 
-async def _lendable(uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, items: Sequence[PledgeItem], now: datetime) -> Lendable:
+async def _lendable(
+    uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, items: Sequence[PledgeItem], now: datetime
+) -> Lendable:
     """Return what the items and the other security carry on a day, at today's prices."""
     rights = await uow.rights.find_many([item.right_id for item in items])
     parts = []
@@ -136,7 +146,9 @@ async def _lendable(uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, items: 
     beside = sum((Fraction(other.value.amount) for other in pledge.other_security), Fraction(0))
 
     def lendable_on(day: date) -> Fraction:
-        return beside + sum((cap * Fraction(market_value_on(subject, unit, day).amount) for subject, unit, cap in parts), Fraction(0))
+        return beside + sum(
+            (cap * Fraction(market_value_on(subject, unit, day).amount) for subject, unit, cap in parts), Fraction(0)
+        )
 
     return lendable_on
 

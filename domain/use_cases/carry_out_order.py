@@ -1,7 +1,8 @@
 """Carry out one order at the registry, in steps that may each be repeated: read what to do, do it, record the answer.
 
-Between the steps nothing is open: the edge commits the claim, sends with no transaction, and commits the answer. Whoever
-finds an order already `sent` does not know whether the message left, so it asks the registry before it sends again.
+Between the steps nothing is open: the edge commits the claim, sends with no transaction, and commits the answer.
+Whoever finds an order already `sent` does not know whether the message left, so it asks the registry before it sends
+again.
 """
 
 from dataclasses import dataclass, replace
@@ -60,18 +61,25 @@ async def next_step(uow: UnitOfWork, order_id: str) -> Instruction:
 async def claim(uow: UnitOfWork, order_id: str, told: RegistryRight | None, now: datetime) -> bool:
     """Mark a recorded order as sent, before it is; false when it may not be sent now.
 
-    `told` is the right as the registry has just told it: a freeze is withheld when it is no longer the right that was valued,
-    and waits when another order of the same right is in flight.
+    `told` is the right as the registry has just told it: a freeze is withheld when it is no longer the right that was
+    valued, and waits when another order of the same right is in flight.
     """
     order = await uow.registry_orders.lock(order_id)
     if order is None or order.state is not OrderState.RECORDED:
         return False
     if order.kind is OrderKind.FREEZE:
         right = await _right(uow, order)
-        if told is None or told.version != order.expected_version or told.holder_uscc != right.holder_uscc or told.status not in USABLE:
+        if (
+            told is None
+            or told.version != order.expected_version
+            or told.holder_uscc != right.holder_uscc
+            or told.status not in USABLE
+        ):
             if told is not None:
                 await uow.rights.record_verified(told, now)
-            withheld = replace(order, reason="right_changed", message="The right has changed at the registry since it was valued.")
+            withheld = replace(
+                order, reason="right_changed", message="The right has changed at the registry since it was valued."
+            )
             await _settle(uow, withheld, OrderEvent.WITHHELD, now)
             return False
     sent = replace(order, state=OrderState.SENT, attempts=order.attempts + 1)
@@ -116,7 +124,10 @@ async def record_answer(uow: UnitOfWork, order_id: str, answer: OrderAnswer, now
 
 
 async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed: bool, now: datetime) -> None:
-    """Write that there was no answer, and ask again later; after too many silences a person is called, and asking goes on."""
+    """Write that there was no answer, and ask again later.
+
+    After too many silences a person is called, and asking goes on.
+    """
     order = await uow.registry_orders.lock(order_id)
     if order is None or order.state in SETTLED:
         return
@@ -130,8 +141,17 @@ async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed:
     await uow.registry_orders.save(silent, now)
     await enqueue(uow, silent, now + pause_after(attempts))
     if state is OrderState.UNKNOWN and order.state is not OrderState.UNKNOWN:
-        await uow.outbox.publish(f"{order.kind.value}.unknown", order.pledge_id, {"order_id": order.id}, order.parties, now)
-        await uow.audit.write(WORKER, f"{order.kind.value}.unknown", order.pledge_id, {"order_id": order.id, "reason": reason}, order.parties, now)
+        await uow.outbox.publish(
+            f"{order.kind.value}.unknown", order.pledge_id, {"order_id": order.id}, order.parties, now
+        )
+        await uow.audit.write(
+            WORKER,
+            f"{order.kind.value}.unknown",
+            order.pledge_id,
+            {"order_id": order.id, "reason": reason},
+            order.parties,
+            now,
+        )
     if attempts >= STUCK_AFTER_ATTEMPTS:
         pledge = await _pledge(uow, order)
         if pledge.status in {State.FREEZING, State.RELEASING}:
@@ -143,11 +163,20 @@ async def _settle(uow: UnitOfWork, order: PledgeOrder, event: OrderEvent, now: d
     assert state is not None, "a settled order is never settled again"
     settled = replace(order, state=state)
     await uow.registry_orders.save(settled, now)
-    details = {"order_id": order.id, "right_id": order.right_id, "registry_ref": order.registry_ref, "reason": order.reason}
+    details = {
+        "order_id": order.id,
+        "right_id": order.right_id,
+        "registry_ref": order.registry_ref,
+        "reason": order.reason,
+    }
     told = f"{order.kind.value}.{state.value}"
-    await uow.audit.write(WORKER, told, order.pledge_id, {**details, "evidence_sha256": order.evidence_sha256}, order.parties, now)
+    await uow.audit.write(
+        WORKER, told, order.pledge_id, {**details, "evidence_sha256": order.evidence_sha256}, order.parties, now
+    )
     reconciled = order.state is OrderState.UNKNOWN and state is OrderState.EXECUTED
-    await uow.outbox.publish(f"{order.kind.value}.reconciled" if reconciled else told, order.pledge_id, details, order.parties, now)
+    await uow.outbox.publish(
+        f"{order.kind.value}.reconciled" if reconciled else told, order.pledge_id, details, order.parties, now
+    )
     pledge = await _pledge(uow, order)
     if state is OrderState.EXECUTED:
         pledge = await _apply(uow, pledge, settled, now)
@@ -176,19 +205,32 @@ async def _apply(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datet
         if status is RegistrationStatus.PENDING:
             await uow.holds.change(order.hold_id, HoldState.PENDING, now)
         former = _entry(pledge, position)
-        entry = replace(former, status=status) if status is RegistrationStatus.DISCHARGED else replace(former, status=status, reference=None, registered_at=None)
-    others = [each for each in pledge.registrations if (each.register, each.position) != (entry.register, entry.position)]
+        entry = (
+            replace(former, status=status)
+            if status is RegistrationStatus.DISCHARGED
+            else replace(former, status=status, reference=None, registered_at=None)
+        )
+    others = [
+        each for each in pledge.registrations if (each.register, each.position) != (entry.register, entry.position)
+    ]
     changed = replace(pledge, registrations=(*others, entry))
     await uow.pledges.save(changed)
     return changed
 
 
 def _entry(pledge: Pledge, position: int) -> Registration:
-    return next(each for each in pledge.registrations if each.register is Register.EMISSION_REGISTRY and each.position == position)
+    return next(
+        each
+        for each in pledge.registrations
+        if each.register is Register.EMISSION_REGISTRY and each.position == position
+    )
 
 
 async def _finish_round(uow: UnitOfWork, pledge: Pledge, now: datetime) -> None:
-    """Move the pledge once every order of its round has settled; a half-executed freeze is undone before it is refused."""
+    """Move the pledge once every order of its round has settled.
+
+    A half-executed freeze is undone before it is refused.
+    """
     orders = await uow.registry_orders.of_round(pledge.id, pledge.order_round)
     if any(order.state not in SETTLED for order in orders):
         return

@@ -1,4 +1,7 @@
-"""What every command on a pledge shares: fetch it locked, see that it is this version, move it by the table, leave a trail."""
+"""What every command on a pledge shares.
+
+Fetch it locked, see that it is this version, move it by the table, leave a trail.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,16 +31,31 @@ async def fetch(uow: UnitOfWork, pledge_id: str, if_match: int | None) -> Pledge
 
 
 async def happen(
-    uow: UnitOfWork, actor: Actor, pledge: Pledge, event: Event, now: datetime, details: Mapping[str, object] | None = None
+    uow: UnitOfWork,
+    actor: Actor,
+    pledge: Pledge,
+    event: Event,
+    now: datetime,
+    details: Mapping[str, object] | None = None,
 ) -> Pledge:
     """Move the pledge by the table, save it, and leave an audit entry and an event."""
     moved = replace(
-        pledge, status=move(pledge.workflow, pledge.status, event), progressed_at=now, updated_at=now, version=pledge.version + 1
+        pledge,
+        status=move(pledge.workflow, pledge.status, event),
+        progressed_at=now,
+        updated_at=now,
+        version=pledge.version + 1,
     )
     await uow.pledges.save(moved)
     said = {"from": pledge.status.value, "to": moved.status.value, **(details or {})}
     await uow.audit.write(actor, f"pledge.{event.value}", pledge.id, said, pledge.parties, now)
-    await uow.outbox.publish(f"pledge.{_told(event, moved)}", pledge.id, {"status": moved.status.value, "version": moved.version}, pledge.parties, now)
+    await uow.outbox.publish(
+        f"pledge.{_told(event, moved)}",
+        pledge.id,
+        {"status": moved.status.value, "version": moved.version},
+        pledge.parties,
+        now,
+    )
     return moved
 
 
@@ -48,12 +66,22 @@ def _told(event: Event, moved: Pledge) -> str:
 
 
 async def give_holds_back(uow: UnitOfWork, actor: Actor, pledge: Pledge, state: HoldState, now: datetime) -> None:
-    """End every hold of the pledge and give its quantity back, in the order of the rights, so that no two wait for each other."""
+    """End every hold of the pledge and give its quantity back.
+
+    In the order of the rights, so that no two wait for each other.
+    """
     for item in sorted(pledge.items, key=lambda each: each.right_id):
         if item.hold_id is not None:
             await uow.rights.give_back(item.right_id, item.quantity.amount)
             await uow.holds.change(item.hold_id, state, now)
-            await uow.audit.write(actor, f"hold.{state.value}", item.right_id, hold_details(item.hold_id, item.quantity.wire()), pledge.parties, now)
+            await uow.audit.write(
+                actor,
+                f"hold.{state.value}",
+                item.right_id,
+                hold_details(item.hold_id, item.quantity.wire()),
+                pledge.parties,
+                now,
+            )
 
 
 def hold_details(hold_id: str, quantity: str) -> dict[str, object]:

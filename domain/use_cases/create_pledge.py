@@ -54,7 +54,11 @@ async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, n
     await _check_loans(uow, request, pledgee)
     authority = await uow.tenants.authority_of(rights[0].division)
     if request.workflow is Workflow.ZHEJIANG and authority is None:
-        raise InvalidItems("#/items/0", "该权利所在地的生态环境主管部门尚未接入。", "No authority is connected for this right's division.")
+        raise InvalidItems(
+            "#/items/0",
+            "该权利所在地的生态环境主管部门尚未接入。",
+            "No authority is connected for this right's division.",
+        )
     assert pledgee.uscc is not None, "a bank is a legal person"
     pledge = Pledge(
         id=new_id("pledge"),
@@ -74,7 +78,13 @@ async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, n
         loan_ids=request.loan_ids,
         registrations=(
             *(_pending(position) for position in range(len(rights))),
-            Registration(register=Register.NOTICE_REGISTRY, position=0, status=RegistrationStatus.NOT_REQUIRED, reference=None, registered_at=None),
+            Registration(
+                register=Register.NOTICE_REGISTRY,
+                position=0,
+                status=RegistrationStatus.NOT_REQUIRED,
+                reference=None,
+                registered_at=None,
+            ),
         ),
         approved_amount=None,
         approved_rate=None,
@@ -115,7 +125,9 @@ async def _rights(uow: UnitOfWork, request: PledgeRequest) -> Sequence[Right]:
         raise NotFound("right")
     for index, right_id in enumerate(wanted):
         if found[right_id].holder_uscc not in request.pledgors:
-            raise InvalidItems(f"#/items/{index}", "该权利的持有人不在出质人之列。", "The right's holder is not among the pledgors.")
+            raise InvalidItems(
+                f"#/items/{index}", "该权利的持有人不在出质人之列。", "The right's holder is not among the pledgors."
+            )
     return [found[right_id] for right_id in wanted]
 
 
@@ -135,7 +147,11 @@ def _item(right: Right, quantity: Quantity) -> PledgeItem:
 
 def _pending(position: int) -> Registration:
     return Registration(
-        register=Register.EMISSION_REGISTRY, position=position, status=RegistrationStatus.PENDING, reference=None, registered_at=None
+        register=Register.EMISSION_REGISTRY,
+        position=position,
+        status=RegistrationStatus.PENDING,
+        reference=None,
+        registered_at=None,
     )
 
 
@@ -145,6 +161,8 @@ async def _check_loans(uow: UnitOfWork, request: PledgeRequest, pledgee: Tenant)
         if loan is None:
             raise NotFound("loan")
         if loan.tenant != pledgee.id:
-            raise InvalidLoans(f"#/loans/{index}", "该贷款不属于所选质权银行。", "The loan is not of the chosen pledgee.")
+            raise InvalidLoans(
+                f"#/loans/{index}", "该贷款不属于所选质权银行。", "The loan is not of the chosen pledgee."
+            )
     if len(set(request.loan_ids)) != len(request.loan_ids):
         raise InvalidLoans("#/loans", "同一贷款出现了两次。", "One loan stands twice in the list.")

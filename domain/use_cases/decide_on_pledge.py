@@ -35,7 +35,9 @@ async def verify_quantities(
         raise Forbidden("pledge:verify-quantities")
     move(pledge.workflow, pledge.status, Event.QUANTITIES_VERIFIED)
     applied = {item.right_id: item.quantity for item in pledge.items}
-    told = {right_id: quantity.to(applied[right_id].unit) for right_id, quantity in items.items() if right_id in applied}
+    told = {
+        right_id: quantity.to(applied[right_id].unit) for right_id, quantity in items.items() if right_id in applied
+    }
     if set(items) != set(applied) or told != applied:
         raise InvalidItems(
             "#/items",
@@ -56,14 +58,18 @@ async def confirm_pledge(uow: UnitOfWork, actor: Actor, pledge_id: str, if_match
     return await order_freeze(uow, actor, pledge, now)
 
 
-async def request_correction(uow: UnitOfWork, actor: Actor, pledge_id: str, reason: str, if_match: int | None, now: datetime) -> Pledge:
+async def request_correction(
+    uow: UnitOfWork, actor: Actor, pledge_id: str, reason: str, if_match: int | None, now: datetime
+) -> Pledge:
     """Send the application back; its holds stay."""
     pledge = await fetch(uow, pledge_id, if_match)
     _by_authority_or_pledgee(actor, pledge, "pledge:request-correction")
     return await happen(uow, actor, replace(pledge, reason=reason), Event.CORRECTION_REQUESTED, now, {"reason": reason})
 
 
-async def reject_pledge(uow: UnitOfWork, actor: Actor, pledge_id: str, reason: str, if_match: int | None, now: datetime) -> Pledge:
+async def reject_pledge(
+    uow: UnitOfWork, actor: Actor, pledge_id: str, reason: str, if_match: int | None, now: datetime
+) -> Pledge:
     """End the application and void its holds."""
     pledge = await fetch(uow, pledge_id, if_match)
     _by_authority_or_pledgee(actor, pledge, "pledge:reject")
@@ -102,4 +108,3 @@ async def _end(uow: UnitOfWork, actor: Actor, pledge: Pledge, event: Event, hold
 def _by_authority_or_pledgee(actor: Actor, pledge: Pledge, action: str) -> None:
     if actor.tenant not in {pledge.pledgee, pledge.authority}:
         raise Forbidden(action)
-

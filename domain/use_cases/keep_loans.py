@@ -1,6 +1,7 @@
 """The bank tells of its loan and of what happens to it; money leaves only on the conditions that the pledge demands."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 
 from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import Loan, LoanEvent, LoanEventConflict, LoanEventType, check_repayment, outstanding
@@ -10,7 +11,6 @@ from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.use_cases.read_pledge import conditions_of
 from domain.values.actors import Actor
-from domain.values.identifiers import new_id
 from domain.values.money import Money
 
 
@@ -23,63 +23,56 @@ async def record_loan(uow: UnitOfWork, actor: Actor, loan: Loan, now: datetime) 
     """
     check_repayment(loan)
     await uow.loans.add(loan)
-    await uow.audit.write(actor, "loan.recorded", loan.id, {"contract_no": loan.contract_no, "principal": loan.principal.wire()}, loan.parties, now)
+    await uow.audit.write(
+        actor,
+        "loan.recorded",
+        loan.id,
+        {"contract_no": loan.contract_no, "principal": loan.principal.wire()},
+        loan.parties,
+        now,
+    )
     return loan
 
 
 async def record_loan_event(
-    uow: UnitOfWork,
-    actor: Actor,
-    rulebook: Rulebook,
-    *,
-    loan_id: str,
-    event_type: LoanEventType,
-    amounts: tuple[Money | None, Money | None, Money | None, Money | None],
-    on: date,
-    reference: str,
-    now: datetime,
+    uow: UnitOfWork, actor: Actor, rulebook: Rulebook, event: LoanEvent, now: datetime
 ) -> LoanEvent:
-    """Write an event (principal, interest, penalty, fee in yuan); the same reference and content again is the same event.
+    """Write an event (principal, interest, penalty, fee in yuan).
+
+    The same reference and content again is the same event.
 
     Raises:
         NotFound: no such loan of this bank.
         NotActive: a disbursement before every condition of every pledge for it is met, or with no pledge at all.
         LoanEventConflict: the reference is known with other content, or more is repaid than owed.
     """
-    loan = await uow.loans.lock(loan_id)
+    loan = await uow.loans.lock(event.loan_id)
     if loan is None:
         raise NotFound("loan")
     if loan.tenant != actor.tenant:
-        raise Forbidden("loan:event")
-    principal, interest, penalty, fee = amounts
-    event = LoanEvent(
-        id=new_id("loanevent"),
-        loan_id=loan_id,
-        type=event_type,
-        principal=principal,
-        interest=interest,
-        penalty=penalty,
-        fee=fee,
-        on=on,
-        reference=reference,
-        recorded_at=now,
-    )
-    known = await uow.loans.events(loan_id)
-    if any(earlier.reference == reference for earlier in known):
-        raise LoanEventConflict(reference)
+        raise Forbidden("loan:record")
+    known = await uow.loans.events(loan.id)
+    if any(earlier.reference == event.reference for earlier in known):
+        raise LoanEventConflict(event.reference)
     _check_amounts(loan, known, event)
-    if event_type is LoanEventType.DISBURSED:
-        await _check_conditions(uow, rulebook, loan_id, now)
+    if event.type is LoanEventType.DISBURSED:
+        await _check_conditions(uow, rulebook, loan.id, now)
     await uow.loans.add_event(event, loan, actor.client_id)
-    details = {"type": event_type.value, "principal": None if principal is None else principal.wire(), "on": on.isoformat(), "reference": reference}
-    await uow.audit.write(actor, f"loan.{event_type.value}", loan_id, details, loan.parties, now)
-    await uow.outbox.publish(f"loan.{event_type.value}", loan_id, {"reference": reference}, loan.parties, now)
+    principal = None if event.principal is None else event.principal.wire()
+    details = {"type": event.type.value, "principal": principal, "on": event.on.isoformat()}
+    told = f"loan.{event.type.value}"
+    said = {**details, "reference": event.reference}
+    await uow.audit.write(actor, told, loan.id, said, loan.parties, now)
+    await uow.outbox.publish(told, loan.id, {"reference": event.reference}, loan.parties, now)
     return event
 
 
-def _check_amounts(loan: Loan, known: "tuple[LoanEvent, ...] | list[LoanEvent]", event: LoanEvent) -> None:
+def _check_amounts(loan: Loan, known: Sequence[LoanEvent], event: LoanEvent) -> None:
     after = outstanding([*known, event]).amount
-    disbursed = sum((e.principal.amount for e in [*known, event] if e.type is LoanEventType.DISBURSED and e.principal is not None), Money.zero().amount)
+    disbursed = sum(
+        (e.principal.amount for e in [*known, event] if e.type is LoanEventType.DISBURSED and e.principal is not None),
+        Money.zero().amount,
+    )
     if after < 0 or disbursed > loan.principal.amount:
         raise LoanEventConflict(event.reference)
     if event.type is LoanEventType.DISBURSED and (event.principal is None or not event.principal.is_positive):
@@ -87,7 +80,11 @@ def _check_amounts(loan: Loan, known: "tuple[LoanEvent, ...] | list[LoanEvent]",
 
 
 async def _check_conditions(uow: UnitOfWork, rulebook: Rulebook, loan_id: str, now: datetime) -> None:
-    pledges = [pledge for pledge in await uow.pledges.securing(loan_id) if pledge.status not in {State.WITHDRAWN, State.REJECTED}]
+    pledges = [
+        pledge
+        for pledge in await uow.pledges.securing(loan_id)
+        if pledge.status not in {State.WITHDRAWN, State.REJECTED}
+    ]
     if not pledges:
         raise NotActive(("active",))
     unmet: dict[str, None] = {}

@@ -36,7 +36,13 @@ async def order_release(uow: UnitOfWork, actor: Actor, pledge: Pledge, now: date
 
 
 async def record_order(
-    uow: UnitOfWork, actor: Actor, pledge: Pledge, item: PledgeItem, kind: OrderKind, freeze_ref: str | None, now: datetime
+    uow: UnitOfWork,
+    actor: Actor,
+    pledge: Pledge,
+    item: PledgeItem,
+    kind: OrderKind,
+    freeze_ref: str | None,
+    now: datetime,
 ) -> PledgeOrder:
     """Write one order and the job that carries it out."""
     assert item.hold_id is not None, "a submitted item has its hold"
@@ -61,7 +67,14 @@ async def record_order(
         parties=pledge.parties,
     )
     await uow.registry_orders.add(order)
-    await uow.audit.write(actor, f"{kind.value}.ordered", pledge.id, {"order_id": order.id, "right_id": item.right_id}, pledge.parties, now)
+    await uow.audit.write(
+        actor,
+        f"{kind.value}.ordered",
+        pledge.id,
+        {"order_id": order.id, "right_id": item.right_id},
+        pledge.parties,
+        now,
+    )
     await enqueue(uow, order, None)
     return order
 

@@ -8,7 +8,7 @@ from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import outstanding
 from domain.pledges.coverage import Coverage, coverage_of
 from domain.pledges.lifecycle import State
-from domain.pledges.pledges import Pledge, Register, RegistrationStatus
+from domain.pledges.pledges import Pledge, PledgeItem, Register, RegistrationStatus
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.rights import Right
 from domain.values.time import business_date
@@ -25,8 +25,13 @@ class Condition:
     at: datetime | None
 
 
-def conditions_of(pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime) -> tuple[Condition, ...]:
-    """Return the conditions that the rule packs of the rights' divisions demand; raises RuleUnknown where none is known."""
+def conditions_of(
+    pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime
+) -> tuple[Condition, ...]:
+    """Return the conditions that the rule packs of the rights' divisions demand.
+
+    Raises RuleUnknown where none is known.
+    """
     demanded: dict[str, None] = {}
     for item in pledge.items:
         rule = rulebook.require(CONDITIONS_RULE, rights[item.right_id].division, business_date(now))
@@ -39,7 +44,11 @@ def _condition(code: str, pledge: Pledge) -> Condition:
     """Judge one condition; a code that nothing here can prove is never met."""
     if code == "active":
         met = pledge.status is State.ACTIVE and pledge.under_control
-        frozen = [entry.registered_at for entry in pledge.registrations if entry.register is Register.EMISSION_REGISTRY and entry.registered_at]
+        frozen = [
+            entry.registered_at
+            for entry in pledge.registrations
+            if entry.register is Register.EMISSION_REGISTRY and entry.registered_at
+        ]
         return Condition(code, met, max(frozen) if met else None)
     if code == "publicity_registered":
         notices = [entry for entry in pledge.registrations if entry.register is Register.NOTICE_REGISTRY]
@@ -51,7 +60,7 @@ def _condition(code: str, pledge: Pledge) -> Condition:
 async def coverage_for(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Coverage:
     """Return the coverage over every loan and pledge that hang together with this one."""
     pledge_ids, loan_ids = await uow.pledges.linked(pledge.id)
-    items = []
+    items: list[PledgeItem] = []
     for pledge_id in pledge_ids:
         linked = await uow.pledges.find(pledge_id)
         if linked is not None and (linked.id == pledge.id or linked.under_control):

@@ -9,7 +9,14 @@ from decimal import Decimal
 
 from domain.loans.loans import outstanding
 from domain.pledges.lifecycle import Event, PledgeCannotMove, move
-from domain.pledges.pledges import DebtOutstanding, Pledge, ReleaseNotAuthorised, ReleaseOrder, ReleaseReason, SamePerson
+from domain.pledges.pledges import (
+    DebtOutstanding,
+    Pledge,
+    ReleaseNotAuthorised,
+    ReleaseOrder,
+    ReleaseReason,
+    SamePerson,
+)
 from domain.ports.unit_of_work import UnitOfWork
 from domain.use_cases.change_pledge import fetch
 from domain.use_cases.order_freeze import order_release
@@ -35,7 +42,13 @@ async def request_release(
     ordered = replace(pledge, release=release, updated_at=now, version=pledge.version + 1)
     await uow.pledges.save(ordered)
     await uow.audit.write(actor, "pledge.release_ordered", pledge.id, {"reason": reason.value}, pledge.parties, now)
-    await uow.outbox.publish("pledge.release_ordered", pledge.id, {"status": pledge.status.value, "version": ordered.version}, pledge.parties, now)
+    await uow.outbox.publish(
+        "pledge.release_ordered",
+        pledge.id,
+        {"status": pledge.status.value, "version": ordered.version},
+        pledge.parties,
+        now,
+    )
     return ordered
 
 

@@ -50,7 +50,11 @@ async def _hold(
     uow: UnitOfWork, actor: Actor, rulebook: Rulebook, pledge: Pledge, item: PledgeItem, right: Right, now: datetime
 ) -> PledgeItem:
     pointer = f"#/items/{[each.right_id for each in pledge.items].index(right.id)}"
-    reasons = [reason for reason in reasons_against(right, rulebook, business_date(now)) if reason.code != "no_quantity_available"]
+    reasons = [
+        reason
+        for reason in reasons_against(right, rulebook, business_date(now))
+        if reason.code != "no_quantity_available"
+    ]
     if reasons:
         raise RightNotPledgeable(right.id, tuple(reasons))
     hold_id = item.hold_id
@@ -72,7 +76,9 @@ async def _hold(
             reference=pledge.id,
         )
         await uow.holds.add(hold, pledge.parties)
-        await uow.audit.write(actor, "hold.pending", right.id, hold_details(hold_id, item.quantity.wire()), pledge.parties, now)
+        await uow.audit.write(
+            actor, "hold.pending", right.id, hold_details(hold_id, item.quantity.wire()), pledge.parties, now
+        )
         await uow.rights.show_to(right.id, pledge.pledgee)
     appraisal = await appraise_subject(uow, rulebook, subject_of(right, item.quantity), as_of=None, now=now)
     valuation_id = await uow.valuations.add(appraisal, right.id, pledge.pledgee, pledge.parties, now)

@@ -1,7 +1,7 @@
 """Take in an exchange's or a bank's trades: each row is judged alone, kept whole, and none disappears.
 
-The same row sent twice is a duplicate. A known number with other content conflicts and is quarantined, unless the row says
-that it revises the older one, which then stands superseded beside it.
+The same row sent twice is a duplicate. A known number with other content conflicts and is quarantined, unless the row
+says that it revises the older one, which then stands superseded beside it.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,11 @@ class Intake:
     quarantined: tuple[Judged, ...]
 
 
-MALFORMED = Quarantine(QuarantineCode.ROW_MALFORMED, "本行缺少必填字段或字段格式不符,无法读取。", "The row lacks a required field or a field cannot be read.")
+MALFORMED = Quarantine(
+    QuarantineCode.ROW_MALFORMED,
+    "本行缺少必填字段或字段格式不符,无法读取。",
+    "The row lacks a required field or a field cannot be read.",
+)
 CONFLICT = Quarantine(
     QuarantineCode.DUPLICATE_CONFLICT,
     "同一成交编号已有内容不同的记录;更正请用 revises 指明原编号。",
@@ -57,15 +61,19 @@ async def take_in_trades(uow: UnitOfWork, actor: Actor, rows: Sequence[SentTrade
         if known is None:
             if quarantine is None and replaced is not None:
                 await uow.trades.supersede(replaced)
-            await uow.trades.add(sent, quarantine, shared, now)
+            await uow.trades.add(sent, quarantine, now, shared=shared)
         if quarantine is None:
             accepted += 1
         else:
             quarantined.append(Judged(index, quarantine))
     counts = {"accepted": accepted, "duplicates": duplicates, "quarantined": len(quarantined)}
-    await uow.audit.write(actor, "trades.received", f"source:{rows[0].source}" if rows else "source:", counts, actor.parties, now)
+    await uow.audit.write(
+        actor, "trades.received", f"source:{rows[0].source}" if rows else "source:", counts, actor.parties, now
+    )
     if accepted and shared:
-        await uow.outbox.publish("price.published", f"source:{rows[0].source}", {"accepted": accepted}, actor.parties, now)
+        await uow.outbox.publish(
+            "price.published", f"source:{rows[0].source}", {"accepted": accepted}, actor.parties, now
+        )
     return Intake(accepted, duplicates, tuple(quarantined))
 
 
@@ -78,7 +86,9 @@ async def _judge(uow: UnitOfWork, sent: SentTrade, now: datetime) -> tuple[Quara
     if quarantine is not None:
         return quarantine, None
     if trade.revises is not None:
-        original = await uow.trades.accepted_under(sent.source, trade.revises) or await uow.trades.quarantined_under(sent.source, trade.revises)
+        original = await uow.trades.accepted_under(sent.source, trade.revises) or await uow.trades.quarantined_under(
+            sent.source, trade.revises
+        )
         return (None, original) if original is not None else (UNKNOWN_ORIGINAL, None)
     if await uow.trades.accepted_under(sent.source, trade.trade_no) is not None:
         return CONFLICT, None

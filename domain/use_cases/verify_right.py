@@ -1,7 +1,7 @@
 """Verify a right at its registry, in two steps with the question to the registry between them.
 
-The request is committed first, so that a slow registry or a crash loses nothing: a job asks again where the first asking
-did not finish. Recording the answer twice changes nothing, because the second finds the request finished.
+The request is committed first, so that a slow registry or a crash loses nothing: a job asks again where the first
+asking did not finish. Recording the answer twice changes nothing, because the second finds the request finished.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,13 @@ async def request_verification(
     pollutant: Pollutant | None,
     now: datetime,
 ) -> Verification:
-    """Write the request and the job that finishes it if nobody else does; raises AuthorizationRequired without consent."""
-    if actor.uscc != holder_uscc and actor.role is not Role.AUTHORITY:
-        if not await uow.authorizations.in_force(holder_uscc, actor.tenant, business_date(now)):
-            raise AuthorizationRequired(holder_uscc)
+    """Write the request and the job that finishes it if nobody else does.
+
+    Raises AuthorizationRequired without consent.
+    """
+    own = actor.uscc == holder_uscc or actor.role is Role.AUTHORITY
+    if not own and not await uow.authorizations.in_force(holder_uscc, actor.tenant, business_date(now)):
+        raise AuthorizationRequired(holder_uscc)
     verification = Verification(
         id=new_id("verification"),
         client_id=actor.client_id,
@@ -76,13 +79,21 @@ async def record_rights(
     await uow.verifications.finish(finished)
     for right_id, right in zip(ids, wanted, strict=True):
         parties = tuple(dict.fromkeys((*verification.parties, right.holder_uscc)))
-        evidence = {"registry_version": right.version, "as_of": right.as_of.isoformat(), "evidence_sha256": right.evidence_sha256}
+        evidence = {
+            "registry_version": right.version,
+            "as_of": right.as_of.isoformat(),
+            "evidence_sha256": right.evidence_sha256,
+        }
         await uow.audit.write(actor, "right.verified", right_id, evidence, parties, now)
-        await uow.outbox.publish("right.verified", right_id, {"registry": right.registry, "registry_no": right.registry_no}, parties, now)
+        await uow.outbox.publish(
+            "right.verified", right_id, {"registry": right.registry, "registry_no": right.registry_no}, parties, now
+        )
     return finished
 
 
-async def record_no_right(uow: UnitOfWork, actor: Actor, verification_id: str, told: RegistryRightNotFound, now: datetime) -> Verification | None:
+async def record_no_right(
+    uow: UnitOfWork, actor: Actor, verification_id: str, told: RegistryRightNotFound, now: datetime
+) -> Verification | None:
     """Write that the registry knows no such right; none when there is no such request."""
     verification = await uow.verifications.lock(verification_id)
     if verification is None or verification.status is not VerificationStatus.PENDING:
@@ -97,7 +108,9 @@ def refusal_of(verification: Verification) -> DomainError:
     return kinds[verification.refusal["code"]](verification.registry, verification.number)
 
 
-async def _refuse(uow: UnitOfWork, actor: Actor, verification: Verification, refusal: DomainError, now: datetime) -> Verification:
+async def _refuse(
+    uow: UnitOfWork, actor: Actor, verification: Verification, refusal: DomainError, now: datetime
+) -> Verification:
     refused = replace(verification, status=VerificationStatus.REFUSED, refusal={"code": refusal.code}, finished_at=now)
     await uow.verifications.finish(refused)
     details = {"code": refusal.code, "registry": verification.registry, "number": verification.number}

@@ -133,7 +133,7 @@ def appraise(
     seen = panels(subject, trades, as_of, known_at)
     today = seen[-1]
     levels = [level.lower_median(panel.weighted) for panel in seen]
-    confidence = max(confidence_level(subject.instrument, panel, as_of) for panel in seen)
+    confidence = confidence_level(subject.instrument, today, as_of)
     melting = melted_share(subject, as_of, sold_on)
     cuts = [haircut.haircut(confidence, panel, as_of, liquidation_days, melting) for panel in seen]
     parts = max(reversed(cuts), key=lambda cut: cut.total)

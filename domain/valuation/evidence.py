@@ -105,7 +105,7 @@ class EvidenceItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The evidence of one tier on one day, oldest first; `shares` are the weights as whole numbers."""
+    """The evidence of one tier on one day, oldest first; `shares` are the same weights as whole numbers."""
 
     tier: Tier
     items: tuple[EvidenceItem, ...]

@@ -47,10 +47,10 @@ FLOOR_AT_LEVEL: Final[Mapping[int, Decimal]] = MappingProxyType(
 CAP: Final = Decimal("0.90")
 
 ACTIVITY_DAYS: Final = 90
-LIQUID: Final = (7, 40, Fraction(7, 2))
-"""Level 1: newest deal at most 7 days old, deals on 40 days of the 90 before it, 3.5 effective deals."""
-ORDINARY: Final = (28, 10, Fraction(3))
-"""Level 2: newest deal at most 28 days old, deals on 10 days of the 90 before it, 3 effective deals."""
+LIQUID: Final = (7, 40)
+"""Level 1: the newest deal at most 7 days old, and deals on at least 40 of the 90 days up to it."""
+ORDINARY: Final = (28, 10)
+"""Level 2: the newest deal at most 28 days old, and deals on at least 10 of the 90 days up to it."""
 
 PLACES: Final = 6
 
@@ -79,7 +79,10 @@ class HaircutParts:
 
 
 def confidence_level(instrument: Instrument, panel: Panel, as_of: date) -> int:
-    """Return 1 (liquid), 2 (ordinary) or 3 (thin); never 1 for a discharge right, always 3 on provincial evidence."""
+    """Return 1 (liquid), 2 (ordinary) or 3 (thin); never 1 for a discharge right, always 3 on provincial evidence.
+
+    The number of effective deals asks for nothing here: with a cap of a quarter each it is never below four.
+    """
     if panel.tier is not Tier.CITY:
         return 3
     if instrument.is_carbon and _meets(LIQUID, panel, as_of):
@@ -112,13 +115,8 @@ def haircut(level: int, panel: Panel, as_of: date, liquidation_days: int, meltin
     )
 
 
-def _meets(demand: tuple[int, int, Fraction], panel: Panel, as_of: date) -> bool:
-    stale_days_max, deal_days_min, effective_min = demand
+def _meets(demand: tuple[int, int], panel: Panel, as_of: date) -> bool:
+    stale_days_max, deal_days_min = demand
     since = panel.newest - timedelta(days=ACTIVITY_DAYS)
     deal_days = {item.traded_on for item in panel.items if item.traded_on > since}
-    effective = Fraction(sum(panel.shares) ** 2, sum(share**2 for share in panel.shares))
-    return (
-        days_between(panel.newest, as_of) <= stale_days_max
-        and len(deal_days) >= deal_days_min
-        and effective >= effective_min
-    )
+    return days_between(panel.newest, as_of) <= stale_days_max and len(deal_days) >= deal_days_min

@@ -1,7 +1,7 @@
 """Who acts: a client of a tenant, in one role.
 
-A person is a client. The tenant comes only from the access token (house decision 9); `uscc` is set where the tenant is a
-legal person, `division` where it is an authority and says which place it answers for.
+A person is a client. The tenant comes only from the access token (house decision 9); `uscc` is set where the tenant
+is a legal person, `division` where it is an authority and says which place it answers for.
 """
 
 from dataclasses import dataclass

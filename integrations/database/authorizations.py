@@ -35,7 +35,9 @@ class DatabaseAuthorizations:
 
     async def find(self, authorization_id: str) -> Authorization | None:
         """Return a consent of the caller's, given or received."""
-        row = (await self._connection.execute(select(AUTHORIZATIONS).where(AUTHORIZATIONS.c.id == authorization_id))).first()
+        row = (
+            await self._connection.execute(select(AUTHORIZATIONS).where(AUTHORIZATIONS.c.id == authorization_id))
+        ).first()
         if row is None:
             return None
         return Authorization(

@@ -43,8 +43,8 @@ async def prepare(server_url: str, database: str) -> None:
         if not await _exists(server, database):
             await server.execute(text(f"create database {_plain(database)} owner {OWNER}"))
         await _close_to_others(server, database)
-    async with _superuser(server_url, database) as inside:
-        await inside.execute(text("revoke create on schema public from public"))
+        async with _superuser(server_url, database) as inside:  # still under the lock, which is the other connection's
+            await inside.execute(text("revoke create on schema public from public"))
 
 
 async def clone(server_url: str, template: str, database: str) -> None:

@@ -42,7 +42,9 @@ class DatabaseHolds:
     async def change(self, hold_id: str, state: HoldState, at: datetime) -> None:
         """Move a hold to a state; `at` ends it where the state takes no quantity."""
         until = None if state.value in LIVE else at
-        await self._connection.execute(update(HOLDS).where(HOLDS.c.id == hold_id).values(state=state.value, until=until))
+        await self._connection.execute(
+            update(HOLDS).where(HOLDS.c.id == hold_id).values(state=state.value, until=until)
+        )
 
     async def of_right(self, right_id: str) -> tuple[Sequence[Hold], Sequence[ForeignHold]]:
         """Return the caller's own live holds, and of others what everybody who sees the right may know."""
@@ -56,7 +58,9 @@ class DatabaseHolds:
         others = (
             select(HOLD_SUMMARIES, RIGHTS.c.unit)
             .join(RIGHTS, RIGHTS.c.id == HOLD_SUMMARIES.c.right_id)
-            .where(HOLD_SUMMARIES.c.right_id == right_id, not_(HOLD_SUMMARIES.c.parties.overlap(text("current_parties()"))))
+            .where(
+                HOLD_SUMMARIES.c.right_id == right_id, not_(HOLD_SUMMARIES.c.parties.overlap(text("current_parties()")))
+            )
             .order_by(HOLD_SUMMARIES.c.kind, HOLD_SUMMARIES.c.quantity)
         )
         return own, [_foreign(row) for row in (await self._connection.execute(others)).all()]

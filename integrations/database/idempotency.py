@@ -1,6 +1,7 @@
 """Idempotency keys: one row a client, route and key, written in the transaction of what it stands for.
 
-A twin that runs at the same time is turned away by an advisory lock, not made to wait; the lock ends with the transaction.
+A twin that runs at the same time is turned away by an advisory lock, not made to wait; the lock ends with the
+transaction.
 """
 
 import json
@@ -56,7 +57,14 @@ class IdempotencyKeys:
         status, headers, body = answer
         await self._connection.execute(
             insert(IDEMPOTENCY_KEYS).values(
-                client_id=client_id, route=route, key=key, body_sha256=body_sha256, status=status, headers=headers, body=body, created_at=at
+                client_id=client_id,
+                route=route,
+                key=key,
+                body_sha256=body_sha256,
+                status=status,
+                headers=headers,
+                body=body,
+                created_at=at,
             ),
         )
 
@@ -64,7 +72,9 @@ class IdempotencyKeys:
         """Write that a slow command has begun on `subject`; its answer follows with `answer`."""
         client_id, route, key = identity
         await self._connection.execute(
-            insert(IDEMPOTENCY_KEYS).values(client_id=client_id, route=route, key=key, body_sha256=body_sha256, subject=subject, created_at=at),
+            insert(IDEMPOTENCY_KEYS).values(
+                client_id=client_id, route=route, key=key, body_sha256=body_sha256, subject=subject, created_at=at
+            ),
         )
 
     async def answer(self, identity: tuple[str, str, str], answer: tuple[int, dict[str, str], bytes]) -> None:
@@ -73,6 +83,10 @@ class IdempotencyKeys:
         status, headers, body = answer
         await self._connection.execute(
             update(IDEMPOTENCY_KEYS)
-            .where(IDEMPOTENCY_KEYS.c.client_id == client_id, IDEMPOTENCY_KEYS.c.route == route, IDEMPOTENCY_KEYS.c.key == key)
+            .where(
+                IDEMPOTENCY_KEYS.c.client_id == client_id,
+                IDEMPOTENCY_KEYS.c.route == route,
+                IDEMPOTENCY_KEYS.c.key == key,
+            )
             .values(status=status, headers=headers, body=body),
         )

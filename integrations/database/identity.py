@@ -1,4 +1,7 @@
-"""Tenants, clients and used assertions; what the token endpoint needs goes through two functions that see past the policies."""
+"""Tenants, clients and used assertions.
+
+What the token endpoint needs goes through two functions that see past the policies.
+"""
 
 import json
 from datetime import datetime
@@ -30,7 +33,13 @@ class DatabaseTenants:
         if row is None:
             return None
         uscc = None if row.uscc is None else Uscc(row.uscc)
-        return Tenant(id=row.id, kind=row.kind, name=row.name, uscc=uscc, division=None if row.division is None else Division(row.division))
+        return Tenant(
+            id=row.id,
+            kind=row.kind,
+            name=row.name,
+            uscc=uscc,
+            division=None if row.division is None else Division(row.division),
+        )
 
     async def authority_of(self, division: Division) -> str | None:
         """Return the nearest authority that answers for a division."""

@@ -41,11 +41,16 @@ class DatabaseLoans:
             "rate_reset": rate.reset if isinstance(rate, LprRate) else None,
             "start_on": loan.start,
             "end_on": loan.end,
-            "repayment": {"bullet": loan.bullet, "lines": [[on.isoformat(), amount.wire()] for on, amount in loan.repayment]},
+            "repayment": {
+                "bullet": loan.bullet,
+                "lines": [[on.isoformat(), amount.wire()] for on, amount in loan.repayment],
+            },
             "purpose": loan.purpose,
             "created_at": loan.created_at,
         }
-        statement = postgresql.insert(LOANS).values(values).on_conflict_do_nothing(index_elements=["tenant", "contract_no"])
+        statement = (
+            postgresql.insert(LOANS).values(values).on_conflict_do_nothing(index_elements=["tenant", "contract_no"])
+        )
         if (await self._connection.execute(statement)).rowcount == 0:
             raise ContractNumberTaken(loan.contract_no)
 

@@ -30,7 +30,9 @@ class DatabaseMarketTrades:
 
     async def known(self, source: str, content_sha256: str) -> StoredTrade | None:
         """Return the caller's own row of the same content, none when it is new."""
-        wanted = select(TRADES).where(TRADES.c.sent_by == self._sender, TRADES.c.source == source, TRADES.c.content_sha256 == content_sha256)
+        wanted = select(TRADES).where(
+            TRADES.c.sent_by == self._sender, TRADES.c.source == source, TRADES.c.content_sha256 == content_sha256
+        )
         row = (await self._connection.execute(wanted)).first()
         return None if row is None else _stored(row)
 
@@ -42,7 +44,7 @@ class DatabaseMarketTrades:
         """Return the id of the caller's newest quarantined row of this number."""
         return await self._newest(source, trade_no, "quarantined")
 
-    async def add(self, sent: SentTrade, quarantine: Quarantine | None, shared: bool, received_at: datetime) -> str:
+    async def add(self, sent: SentTrade, quarantine: Quarantine | None, received_at: datetime, *, shared: bool) -> str:
         """Write a row and return its id."""
         trade_id = new_id("trade")
         trade = sent.trade
@@ -83,7 +85,10 @@ class DatabaseMarketTrades:
     async def evidence(
         self, instrument: Instrument, pollutant: Pollutant, province: Division, since: date, known_at: datetime
     ) -> Sequence[Trade]:
-        """Return what was accepted as of `known_at`; a row superseded since is among them, with its revision if known by then."""
+        """Return what was accepted as of `known_at`.
+
+        A row superseded since is among them, with its revision if known by then.
+        """
         wanted = select(TRADES).where(
             TRADES.c.instrument == instrument.value,
             TRADES.c.pollutant == pollutant.value,
@@ -96,9 +101,14 @@ class DatabaseMarketTrades:
 
     async def _newest(self, source: str, trade_no: str, status: str) -> str | None:
         wanted = select(TRADES.c.id).where(
-            TRADES.c.sent_by == self._sender, TRADES.c.source == source, TRADES.c.trade_no == trade_no, TRADES.c.status == status
+            TRADES.c.sent_by == self._sender,
+            TRADES.c.source == source,
+            TRADES.c.trade_no == trade_no,
+            TRADES.c.status == status,
         )
-        found: str | None = (await self._connection.execute(wanted.order_by(TRADES.c.received_at.desc()).limit(1))).scalar()
+        found: str | None = (
+            await self._connection.execute(wanted.order_by(TRADES.c.received_at.desc()).limit(1))
+        ).scalar()
         return found
 
 
@@ -140,7 +150,9 @@ def _trade(row: Row[Any]) -> Trade:
         vintage=row.vintage,
         kind=TradeKind(row.kind),
         quantity=None if row.quantity is None else Quantity(row.quantity, Unit(row.unit)),
-        price=None if row.price_amount is None else Price(row.price_amount, Unit(row.price_unit), Period(row.price_period), Tax(row.price_tax)),
+        price=None
+        if row.price_amount is None
+        else Price(row.price_amount, Unit(row.price_unit), Period(row.price_period), Tax(row.price_tax)),
         term_years=row.term_years,
         amount=None if row.amount is None else Money(row.amount),
         seller=None,

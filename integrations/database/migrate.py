@@ -1,6 +1,6 @@
 """Bring a database to a revision of the schema, as its owner."""
 
-import os
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -10,7 +10,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 def _config(owner_url: str) -> Config:
-    config = Config(attributes={"owner_url": owner_url}, stdout=Path(os.devnull).open("w", encoding="utf-8"))
+    config = Config(attributes={"owner_url": owner_url}, stdout=StringIO())
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config

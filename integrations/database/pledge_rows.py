@@ -42,7 +42,8 @@ def pledge_values(pledge: Pledge) -> dict[str, object]:
         "security_type": pledge.security_type.value,
         "secured": _secured_values(pledge.secured),
         "other_security": [
-            {"kind": other.kind, "description": other.description, "value": other.value.wire()} for other in pledge.other_security
+            {"kind": other.kind, "description": other.description, "value": other.value.wire()}
+            for other in pledge.other_security
         ],
         "approved_amount": None if pledge.approved_amount is None else pledge.approved_amount.amount,
         "approved_rate": pledge.approved_rate,
@@ -92,7 +93,9 @@ def registration_values(pledge: Pledge, entry: Registration) -> dict[str, object
     }
 
 
-def pledge_from(row: Row[Any], items: Sequence[Row[Any]], loans: Sequence[Row[Any]], entries: Sequence[Row[Any]]) -> Pledge:
+def pledge_from(
+    row: Row[Any], items: Sequence[Row[Any]], loans: Sequence[Row[Any]], entries: Sequence[Row[Any]]
+) -> Pledge:
     """Translate a pledge's rows."""
     return Pledge(
         id=row.id,
@@ -108,7 +111,8 @@ def pledge_from(row: Row[Any], items: Sequence[Row[Any]], loans: Sequence[Row[An
         security_type=SecurityType(row.security_type),
         secured=_secured(row.secured),
         other_security=tuple(
-            OtherSecurity(kind=other["kind"], description=other["description"], value=Money.of(other["value"])) for other in row.other_security
+            OtherSecurity(kind=other["kind"], description=other["description"], value=Money.of(other["value"]))
+            for other in row.other_security
         ),
         items=tuple(_item(item) for item in items),
         loan_ids=tuple(link.loan_id for link in loans),

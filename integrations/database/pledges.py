@@ -19,8 +19,16 @@ from integrations.database.pledge_rows import (
 )
 from integrations.database.tables import PLEDGE_ITEMS, PLEDGE_LOANS, PLEDGES, REGISTRATIONS
 
-ITEMS = select(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id.in_(bindparam("ids", expanding=True))).order_by(PLEDGE_ITEMS.c.position)
-LOAN_LINKS = select(PLEDGE_LOANS).where(PLEDGE_LOANS.c.pledge_id.in_(bindparam("ids", expanding=True))).order_by(PLEDGE_LOANS.c.loan_id)
+ITEMS = (
+    select(PLEDGE_ITEMS)
+    .where(PLEDGE_ITEMS.c.pledge_id.in_(bindparam("ids", expanding=True)))
+    .order_by(PLEDGE_ITEMS.c.position)
+)
+LOAN_LINKS = (
+    select(PLEDGE_LOANS)
+    .where(PLEDGE_LOANS.c.pledge_id.in_(bindparam("ids", expanding=True)))
+    .order_by(PLEDGE_LOANS.c.loan_id)
+)
 ENTRIES = (
     select(REGISTRATIONS)
     .where(REGISTRATIONS.c.pledge_id.in_(bindparam("ids", expanding=True)))
@@ -32,7 +40,8 @@ LINKED = text("""
         union
         select there.pledge_id from linked join pledge_loans here on here.pledge_id = linked.pledge_id
                join pledge_loans there on there.loan_id = here.loan_id)
-    select linked.pledge_id, pledge_loans.loan_id from linked left join pledge_loans on pledge_loans.pledge_id = linked.pledge_id""")
+    select linked.pledge_id, pledge_loans.loan_id
+    from linked left join pledge_loans on pledge_loans.pledge_id = linked.pledge_id""")
 
 
 class DatabasePledges:
@@ -45,9 +54,13 @@ class DatabasePledges:
     async def add(self, pledge: Pledge) -> None:
         """Write a new pledge whole."""
         await self._connection.execute(insert(PLEDGES), [pledge_values(pledge)])
-        await self._connection.execute(insert(PLEDGE_ITEMS), [item_values(pledge, position) for position in range(len(pledge.items))])
+        await self._connection.execute(
+            insert(PLEDGE_ITEMS), [item_values(pledge, position) for position in range(len(pledge.items))]
+        )
         await self._add_loans(pledge)
-        await self._connection.execute(insert(REGISTRATIONS), [registration_values(pledge, entry) for entry in pledge.registrations])
+        await self._connection.execute(
+            insert(REGISTRATIONS), [registration_values(pledge, entry) for entry in pledge.registrations]
+        )
 
     async def find(self, pledge_id: str) -> Pledge | None:
         """Return a visible pledge, none otherwise."""
@@ -64,12 +77,16 @@ class DatabasePledges:
         await self._connection.execute(update(PLEDGES).where(PLEDGES.c.id == pledge.id).values(pledge_values(pledge)))
         for position in range(len(pledge.items)):
             values = item_values(pledge, position)
-            changed = update(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id == pledge.id, PLEDGE_ITEMS.c.position == position)
+            changed = update(PLEDGE_ITEMS).where(
+                PLEDGE_ITEMS.c.pledge_id == pledge.id, PLEDGE_ITEMS.c.position == position
+            )
             await self._connection.execute(changed.values(values))
         for entry in pledge.registrations:
             statement = postgresql.insert(REGISTRATIONS).values(registration_values(pledge, entry))
             fresh = {name: statement.excluded[name] for name in ("status", "reference", "registered_at")}
-            await self._connection.execute(statement.on_conflict_do_update(index_elements=["pledge_id", "register", "position"], set_=fresh))
+            await self._connection.execute(
+                statement.on_conflict_do_update(index_elements=["pledge_id", "register", "position"], set_=fresh)
+            )
         await self._add_loans(pledge)
 
     async def page(self, narrowed: PledgeFilter, after: str | None, limit: int) -> Sequence[Pledge]:
@@ -77,7 +94,9 @@ class DatabasePledges:
         wanted = select(PLEDGES).order_by(PLEDGES.c.created_at.desc(), PLEDGES.c.id.desc()).limit(limit)
         if after is not None:
             last = select(PLEDGES.c.created_at, PLEDGES.c.id).where(PLEDGES.c.id == after).subquery()
-            wanted = wanted.where(tuple_(PLEDGES.c.created_at, PLEDGES.c.id) < select(last.c.created_at, last.c.id).scalar_subquery())
+            wanted = wanted.where(
+                tuple_(PLEDGES.c.created_at, PLEDGES.c.id) < select(last.c.created_at, last.c.id).scalar_subquery()
+            )
         if narrowed.status is not None:
             wanted = wanted.where(PLEDGES.c.status == narrowed.status.value)
         if narrowed.pledgor_uscc is not None:
@@ -104,7 +123,10 @@ class DatabasePledges:
 
     async def _add_loans(self, pledge: Pledge) -> None:
         if pledge.loan_ids:
-            rows = [{"pledge_id": pledge.id, "loan_id": loan_id, "parties": list(pledge.parties)} for loan_id in pledge.loan_ids]
+            rows = [
+                {"pledge_id": pledge.id, "loan_id": loan_id, "parties": list(pledge.parties)}
+                for loan_id in pledge.loan_ids
+            ]
             await self._connection.execute(postgresql.insert(PLEDGE_LOANS).values(rows).on_conflict_do_nothing())
 
     async def _whole(self, wanted: Select[Any]) -> list[Pledge]:

@@ -1,4 +1,7 @@
-"""Tenants, clients and public keys, written as the owner by an administrator's command; the application cannot write them."""
+"""Tenants, clients and public keys, written as the owner by an administrator's command.
+
+The application cannot write them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +29,13 @@ async def register(owner_url: str, tenants: Sequence[Tenant], clients: Sequence[
     engine = create_async_engine(owner_url)
     async with engine.begin() as connection:
         for tenant in tenants:
-            values = {"id": tenant.id, "kind": tenant.kind, "name": tenant.name, "uscc": tenant.uscc, "division": tenant.division}
+            values = {
+                "id": tenant.id,
+                "kind": tenant.kind,
+                "name": tenant.name,
+                "uscc": tenant.uscc,
+                "division": tenant.division,
+            }
             await connection.execute(postgresql.insert(TENANTS).values(values).on_conflict_do_nothing())
         for client in clients:
             values = {"id": client.id, "tenant": client.tenant, "role": client.role, "status": "active"}

@@ -4,7 +4,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 WORKER_SILENT_SECONDS_MAX = 30
-ALIVE = text("select count(*) from procrastinate_workers where last_heartbeat > now() - make_interval(secs => :seconds)")
+ALIVE = text(
+    "select count(*) from procrastinate_workers where last_heartbeat > now() - make_interval(secs => :seconds)"
+)
 
 
 async def database_answers(engine: AsyncEngine) -> bool:

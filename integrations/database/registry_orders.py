@@ -79,7 +79,9 @@ class DatabaseRegistryOrders:
     async def of_round(self, pledge_id: str, order_round: int) -> Sequence[PledgeOrder]:
         """Return a pledge's orders of one round, oldest first."""
         wanted = WITH_UNIT.where(REGISTRY_ORDERS.c.pledge_id == pledge_id, REGISTRY_ORDERS.c.round == order_round)
-        rows = (await self._connection.execute(wanted.order_by(REGISTRY_ORDERS.c.created_at, REGISTRY_ORDERS.c.id))).all()
+        rows = (
+            await self._connection.execute(wanted.order_by(REGISTRY_ORDERS.c.created_at, REGISTRY_ORDERS.c.id))
+        ).all()
         return [_order(row) for row in rows]
 
     async def executed_freezes(self, pledge_id: str) -> dict[str, str]:

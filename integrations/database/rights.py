@@ -19,7 +19,9 @@ from domain.values.pollutants import Pollutant
 from domain.values.quantity import Quantity, Unit
 from integrations.database.tables import BALANCES, RIGHTS
 
-WITH_BALANCE = select(RIGHTS, BALANCES.c.quantity, BALANCES.c.taken, BALANCES.c.overtaken).join(BALANCES, BALANCES.c.right_id == RIGHTS.c.id)
+WITH_BALANCE = select(RIGHTS, BALANCES.c.quantity, BALANCES.c.taken, BALANCES.c.overtaken).join(
+    BALANCES, BALANCES.c.right_id == RIGHTS.c.id
+)
 ONE = WITH_BALANCE.where(RIGHTS.c.id == bindparam("right_id"))
 MANY = WITH_BALANCE.where(RIGHTS.c.id.in_(bindparam("right_ids", expanding=True)))
 TAKE = (
@@ -73,7 +75,12 @@ class DatabaseRights:
 
     async def record_verified(self, told: RegistryRight, verified_at: datetime) -> str:
         """Write what the registry told; returns the right's id."""
-        values = {"new_id": new_id("right"), "new_hold_id": new_id("hold"), "told": json.dumps(_told(told)), "verified_at": verified_at}
+        values = {
+            "new_id": new_id("right"),
+            "new_hold_id": new_id("hold"),
+            "told": json.dumps(_told(told)),
+            "verified_at": verified_at,
+        }
         return str((await self._connection.execute(RECORD, values)).scalar_one())
 
     async def take(self, right_id: str, quantity: Decimal) -> bool:
@@ -153,5 +160,3 @@ def _told(told: RegistryRight) -> dict[str, object]:
         "as_of": told.as_of.isoformat(),
         "evidence_sha256": told.evidence_sha256,
     }
-
-

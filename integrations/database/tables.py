@@ -1,4 +1,7 @@
-"""The tables as SQLAlchemy Core sees them, for statements; `migrations/` is what makes them, and a test compares the two."""
+"""The tables as SQLAlchemy Core sees them, for statements.
+
+`migrations/` is what makes them, and a test compares the two.
+"""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -16,8 +19,20 @@ def _text(*names: str) -> list[Column[str]]:
     return [Column(name, Text) for name in names]
 
 
-TENANTS = Table("tenants", METADATA, Column("id", Text, primary_key=True), *_text("kind", "name", "uscc", "division"), Column("created_at", INSTANT))
-CLIENTS = Table("clients", METADATA, Column("id", Text, primary_key=True), *_text("tenant", "role", "status"), Column("created_at", INSTANT))
+TENANTS = Table(
+    "tenants",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_text("kind", "name", "uscc", "division"),
+    Column("created_at", INSTANT),
+)
+CLIENTS = Table(
+    "clients",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_text("tenant", "role", "status"),
+    Column("created_at", INSTANT),
+)
 CLIENT_KEYS = Table(
     "client_keys",
     METADATA,
@@ -27,7 +42,11 @@ CLIENT_KEYS = Table(
     Column("revoked_at", INSTANT),
 )
 CLIENT_ASSERTIONS = Table(
-    "client_assertions", METADATA, Column("client_id", Text, primary_key=True), Column("jti", Text, primary_key=True), Column("expires_at", INSTANT)
+    "client_assertions",
+    METADATA,
+    Column("client_id", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", INSTANT),
 )
 RIGHTS = Table(
     "rights",
@@ -57,7 +76,9 @@ BALANCES = Table(
     Column("taken", QUANTITY),
     Column("overtaken", QUANTITY),
 )
-RIGHT_VIEWERS = Table("right_viewers", METADATA, Column("right_id", Text, primary_key=True), Column("tenant", Text, primary_key=True))
+RIGHT_VIEWERS = Table(
+    "right_viewers", METADATA, Column("right_id", Text, primary_key=True), Column("tenant", Text, primary_key=True)
+)
 AUTHORIZATIONS = Table(
     "authorizations",
     METADATA,
@@ -143,7 +164,9 @@ TRADES = Table(
     *_text("content_sha256", "status", "code", "detail_zh", "detail_en"),
     Column("received_at", INSTANT),
 )
-TRADE_PARTIES = Table("trade_parties", METADATA, Column("trade_id", Text, primary_key=True), *_text("sent_by", "seller", "buyer"))
+TRADE_PARTIES = Table(
+    "trade_parties", METADATA, Column("trade_id", Text, primary_key=True), *_text("sent_by", "seller", "buyer")
+)
 VALUATIONS = Table(
     "valuations",
     METADATA,
@@ -227,7 +250,11 @@ PLEDGE_ITEMS = Table(
     Column("loan_to_value_cap", RATIO),
 )
 PLEDGE_LOANS = Table(
-    "pledge_loans", METADATA, Column("pledge_id", Text, primary_key=True), Column("loan_id", Text, primary_key=True), Column("parties", TEXTS)
+    "pledge_loans",
+    METADATA,
+    Column("pledge_id", Text, primary_key=True),
+    Column("loan_id", Text, primary_key=True),
+    Column("parties", TEXTS),
 )
 REGISTRATIONS = Table(
     "registrations",

@@ -25,7 +25,15 @@ class DatabaseAudit:
         """Read and write on a connection."""
         self._connection = connection
 
-    async def write(self, actor: Actor, action: str, subject: str, details: Mapping[str, object], parties: tuple[str, ...], at: datetime) -> None:
+    async def write(
+        self,
+        actor: Actor,
+        action: str,
+        subject: str,
+        details: Mapping[str, object],
+        parties: tuple[str, ...],
+        at: datetime,
+    ) -> None:
         """Append an entry."""
         await self._connection.execute(
             insert(AUDIT).values(
@@ -49,7 +57,9 @@ class DatabaseAudit:
         """Return the caller's entries, oldest first."""
         wanted = select(AUDIT).order_by(AUDIT.c.sequence).limit(limit)
         if after is not None:
-            wanted = wanted.where(AUDIT.c.sequence > select(AUDIT.c.sequence).where(AUDIT.c.id == after).scalar_subquery())
+            wanted = wanted.where(
+                AUDIT.c.sequence > select(AUDIT.c.sequence).where(AUDIT.c.id == after).scalar_subquery()
+            )
         return [_entry(row) for row in (await self._connection.execute(wanted)).all()]
 
 
@@ -60,7 +70,9 @@ class DatabaseOutbox:
         """Read and write on a connection."""
         self._connection = connection
 
-    async def publish(self, event_type: str, subject: str, data: Mapping[str, object], parties: tuple[str, ...], at: datetime) -> None:
+    async def publish(
+        self, event_type: str, subject: str, data: Mapping[str, object], parties: tuple[str, ...], at: datetime
+    ) -> None:
         """Append an event for its parties."""
         await self._connection.execute(
             insert(EVENTS).values(
@@ -101,4 +113,12 @@ class DatabaseJobs:
 
 
 def _entry(row: Row[Any]) -> AuditEntry:
-    return AuditEntry(id=row.id, at=row.at, actor=row.actor, tenant=row.tenant, action=row.action, subject=row.subject, details=row.details)
+    return AuditEntry(
+        id=row.id,
+        at=row.at,
+        actor=row.actor,
+        tenant=row.tenant,
+        action=row.action,
+        subject=row.subject,
+        details=row.details,
+    )

@@ -35,7 +35,10 @@ class DatabaseUnitOfWork:
     """The repositories of one transaction on one connection."""
 
     def __init__(self, connection: AsyncConnection, actor: Actor | None) -> None:
-        """Bind the repositories to a connection whose transaction has begun; `actor` is none for workers and the token endpoint."""
+        """Bind the repositories to a connection whose transaction has begun.
+
+        `actor` is none for workers and the token endpoint.
+        """
         self.connection = connection
         self.actor = actor
         self.tenants = DatabaseTenants(connection)
@@ -67,7 +70,12 @@ class DatabaseUnitOfWork:
         """Name the caller to the database, for this transaction."""
         actor = self.actor
         if actor is not None:
-            context = {"tenant": actor.tenant, "uscc": actor.uscc or "", "division": actor.division or "", "client": actor.client_id}
+            context = {
+                "tenant": actor.tenant,
+                "uscc": actor.uscc or "",
+                "division": actor.division or "",
+                "client": actor.client_id,
+            }
             await self.connection.execute(CONTEXT, context)
         return self
 

@@ -6,8 +6,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ports.valuations import StoredValuation
-from domain.valuation.appraisal import Appraisal
 from domain.valuation.answer import body_of, evidence_of
+from domain.valuation.appraisal import Appraisal
 from domain.values.identifiers import new_id
 from integrations.database.tables import VALUATIONS
 
@@ -19,7 +19,9 @@ class DatabaseValuations:
         """Read and write on a connection."""
         self._connection = connection
 
-    async def add(self, appraisal: Appraisal, right_id: str | None, tenant: str, parties: tuple[str, ...], created_at: datetime) -> str:
+    async def add(
+        self, appraisal: Appraisal, right_id: str | None, tenant: str, parties: tuple[str, ...], created_at: datetime
+    ) -> str:
         """Write an appraisal and return its id."""
         valuation_id = new_id("val")
         await self._connection.execute(
@@ -42,4 +44,6 @@ class DatabaseValuations:
         row = (await self._connection.execute(select(VALUATIONS).where(VALUATIONS.c.id == valuation_id))).first()
         if row is None:
             return None
-        return StoredValuation(id=row.id, right_id=row.right_id, body=row.body, evidence=row.evidence, created_at=row.created_at)
+        return StoredValuation(
+            id=row.id, right_id=row.right_id, body=row.body, evidence=row.evidence, created_at=row.created_at
+        )

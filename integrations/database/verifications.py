@@ -37,7 +37,9 @@ class DatabaseVerifications:
 
     async def find(self, verification_id: str) -> Verification | None:
         """Return one of the caller's, none otherwise."""
-        row = (await self._connection.execute(select(VERIFICATIONS).where(VERIFICATIONS.c.id == verification_id))).first()
+        row = (
+            await self._connection.execute(select(VERIFICATIONS).where(VERIFICATIONS.c.id == verification_id))
+        ).first()
         return None if row is None else _verification(row)
 
     async def lock(self, verification_id: str) -> Verification | None:

@@ -135,7 +135,11 @@ def upgrade() -> None:
                where state in ('sent', 'accepted', 'unknown')""",
         "create index registry_orders_by_pledge on registry_orders (pledge_id)",
     )
-    protect("authorizations", "grantee = current_tenant() or enterprise_uscc = current_uscc()", writable="enterprise_uscc = current_uscc()")
+    protect(
+        "authorizations",
+        "grantee = current_tenant() or enterprise_uscc = current_uscc()",
+        writable="enterprise_uscc = current_uscc()",
+    )
     protect("right_viewers", "tenant = current_tenant()", app="select")
     protect("rights", VISIBLE_RIGHT, app="select")
     protect("right_balances", "exists (select 1 from rights r where r.id = right_id)", app="select, update")

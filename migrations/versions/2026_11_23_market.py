@@ -33,8 +33,11 @@ def upgrade() -> None:
                as_of date not null, body jsonb not null, evidence jsonb not null, digest text not null, created_at timestamptz not null)""",
         "create index valuations_by_tenant on valuations (tenant, created_at)",
     )
-    protect("trades", "sent_by = current_tenant() or (shared and status in ('accepted', 'superseded') and current_tenant() is not null)",
-            writable="sent_by = current_tenant()")
+    protect(
+        "trades",
+        "sent_by = current_tenant() or (shared and status in ('accepted', 'superseded') and current_tenant() is not null)",
+        writable="sent_by = current_tenant()",
+    )
     protect("trade_parties", "sent_by = current_tenant()", app="select, insert")
     protect("valuations", PARTIES, app="select, insert")
 

@@ -30,7 +30,11 @@ def upgrade() -> None:
     )
     protect("audit_entries", PARTIES, app="select, insert")
     protect("events", PARTIES, app="select, insert")
-    protect("idempotency_keys", "client_id = nullif(current_setting('greenlien.client', true), '')", app="select, insert, update")
+    protect(
+        "idempotency_keys",
+        "client_id = nullif(current_setting('greenlien.client', true), '')",
+        app="select, insert, update",
+    )
     run(
         """create function publish_events() returns integer security definer set search_path = public language plpgsql as $$
            declare

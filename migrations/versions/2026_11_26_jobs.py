@@ -37,8 +37,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the door and everything of procrastinate's."""
     run("drop function enqueue_job(text, text, jsonb, timestamptz)")
-    objects = op.get_bind().execute(
-        text("""select format('drop function if exists %s cascade', p.oid::regprocedure) from pg_proc p
+    objects = (
+        op.get_bind()
+        .execute(
+            text("""select format('drop function if exists %s cascade', p.oid::regprocedure) from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' and p.proname like 'procrastinate%'
                 union all
                 select format('drop table if exists %I cascade', c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -49,5 +51,7 @@ def downgrade() -> None:
                 union all
                 select format('drop type if exists %I cascade', c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
                 where n.nspname = 'public' and c.relname like 'procrastinate%' and c.relkind = 'c'"""),
-    ).scalars()
+        )
+        .scalars()
+    )
     run(*objects.all())

@@ -14,6 +14,7 @@ import uvicorn
 from litestar import Litestar, get, post
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.bodies import EdgeRequest
 from api.edge import assemble, edge_config
@@ -139,19 +140,21 @@ class EdgeApp:
 
     def _routes(self) -> list[HTTPRouteHandler]:
         @post("/v1/everything", opt=needs("pledge:create"))
-        async def everything(request: EdgeRequest, data: EverythingBody) -> EverythingReply:
+        async def everything(request: EdgeRequest, data: JSONBody[EverythingBody]) -> EverythingReply:
             self.called += 1
             return EverythingReply(
                 client_id=request.caller.client_id, principal=data.principal, items=data.items, name=data.name
             )
 
         @get("/v1/everything", opt=needs("pledge:read", body="none"))
-        async def many(limit: PageLimit = LIMIT_DEFAULT, division: str | None = None) -> dict[str, int]:
+        async def many(
+            limit: FromQuery[PageLimit] = LIMIT_DEFAULT, division: FromQuery[str | None] = None
+        ) -> dict[str, int]:
             asked("division", division, parse_division)
             return {"limit": limit}
 
         @get("/v1/everything/{thing_id:str}", opt=needs("pledge:read", body="none"))
-        async def one(thing_id: str) -> dict[str, str]:
+        async def one(thing_id: FromPath[str]) -> dict[str, str]:
             return {"id": thing_id}
 
         @get("/v1/broken", opt=needs("pledge:read", body="none"))

@@ -58,7 +58,7 @@ def test_a_city_is_not_bound_by_the_rule_of_its_county() -> None:
         (date(2026, 1, 1), False),
     ],
 )
-def test_a_rule_holds_from_its_first_day_through_its_last(on: date, holds: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_rule_holds_from_its_first_day_through_its_last(on: date, holds: bool) -> None:
     rule = a_rule(valid_from=date(2022, 1, 1), valid_to=date(2025, 12, 31))
 
     assert (Rulebook([rule]).find(LTV, XIHU, on) == rule) is holds

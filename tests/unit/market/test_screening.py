@@ -112,7 +112,7 @@ def test_an_allowance_cannot_be_priced_by_time(period: Period) -> None:
         (Decimal(200000) / (1 - Decimal("0.005")) + 1, False),
     ],
 )
-def test_an_amount_may_differ_by_half_a_percent_of_itself_and_no_more(stated: Decimal, believed: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_an_amount_may_differ_by_half_a_percent_of_itself_and_no_more(stated: Decimal, believed: bool) -> None:
     trade = a_trade(quantity=tonnes_a_year("10"), price=a_price("4000"), amount=Money.floor(stated))
 
     assert (screen(trade, TODAY) is None) is believed

@@ -47,8 +47,8 @@ from tests.unit.valuation.subjects import (
 )
 
 HALF = Fraction(1, 2)
-PARAMETERS_OF_VERSION_1 = "0c4a3176cce0fcc25ad560faf8e7fa786505a1cb8b1f7949fc754ead1fa47139"
-DIGEST_OF_VERSION_1 = "0d6ac1ef00e97d1a0df9785f8ff9328bfa1b9e8f1ce25097122d0bec01279b5c"
+PARAMETERS_OF_VERSION_1 = "32099a43fc0f9e70a164fb24325090d30107fcc6beadb34625cf18688e4b42cc"
+DIGEST_OF_VERSION_1 = "80ec38af3fbc6abd784eb4de51e1a903b30b14d5c7739d9bb3303d6004741426"
 
 
 def test_the_chain_from_unit_value_to_loan_can_be_checked_from_the_printed_figures() -> None:
@@ -78,6 +78,9 @@ def test_a_unit_value_that_does_not_end_is_rounded_down_once_and_all_money_follo
 
     assert found.unit_value == Decimal("3333.333333") < Fraction(10000) / 3
     assert found.market_value == Money.floor(Fraction("3333.333333") * 10 * 5) == Money.of("166666.66")
+    left = Fraction("166666.66") * (1 - Fraction(found.haircut))
+    assert left.denominator > 100
+    assert found.collateral_value == Money.floor(left)
 
 
 def test_the_cap_is_the_rule_s_where_the_haircut_leaves_more() -> None:
@@ -202,6 +205,22 @@ def test_a_low_price_that_leaves_the_window_does_not_lift_the_value() -> None:
     assert {item.unit_value for item in later.evidence} == {Fraction(4000)}
     assert "earlier_evidence_prevails" in later.warnings
     assert later.haircut > today.haircut
+
+
+def test_a_scatter_that_leaves_the_window_does_not_lower_the_haircut() -> None:
+    scattered = [
+        *deals(*[4000] * 3, first_days_ago=200),
+        *deals(*[1000] * 3, first_days_ago=355, source="low"),
+        *deals(*[16000] * 3, first_days_ago=355, source="high"),
+    ]
+
+    today = an_appraisal(scattered)
+    later = an_appraisal(scattered, as_of=TODAY + timedelta(days=30))
+
+    assert today.unit_value == later.unit_value == Decimal(4000)
+    assert later.haircut_parts.dispersion == today.haircut_parts.dispersion > Decimal(1)
+    assert later.haircut >= today.haircut
+    assert "earlier_evidence_prevails" in later.warnings
 
 
 def test_a_new_deal_lets_the_old_low_price_go() -> None:

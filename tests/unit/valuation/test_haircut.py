@@ -121,16 +121,6 @@ def test_level_two_needs_a_deal_within_28_days_and_ten_deal_days_in_ninety() -> 
     assert level_of(deals(*[4000] * 10, first_days_ago=0, every_days=10)) == 3
 
 
-def test_level_two_needs_three_effective_deals() -> None:
-    panel = panel_of(deals(*[4000] * 10, first_days_ago=0, every_days=9))
-    half, rest = Fraction(57, 100), Fraction(43, 900)
-    lopsided = replace(panel, shares=(57 * 9, *[43] * 9))
-
-    assert confidence_level(Instrument.DISCHARGE_RIGHT, panel, TODAY) == 2
-    assert 1 / (half**2 + 9 * rest**2) < 3
-    assert confidence_level(Instrument.DISCHARGE_RIGHT, lopsided, TODAY) == 3
-
-
 def test_provincial_evidence_is_always_at_level_three() -> None:
     panel = panel_of(deals(*[4000] * 60, first_days_ago=0))
 

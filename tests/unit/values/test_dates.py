@@ -118,7 +118,7 @@ def test_a_leap_year_is_longer_than_one() -> None:
         (date(2026, 2, 17), False),  # Spring Festival
     ],
 )
-def test_holidays_rest_and_worked_weekends_work(day: date, works: bool) -> None:  # noqa: FBT001 - a table's column
+def test_holidays_rest_and_worked_weekends_work(day: date, works: bool) -> None:
     assert is_working_day(day) is works
 
 
