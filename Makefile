@@ -53,7 +53,7 @@ imports: $(STAMP) ## Check who may import whom (import-linter; it has no `python
 tests: $(STAMP) ## Run tests and doctests alone, two at a time; ARGS=... goes to pytest.
 	$(PY) -m pytest -q -n 2 --dist worksteal $(ARGS)
 
-campaign: $(STAMP) ## Run the races and crashes with their big counts; takes hours rather than minutes.
+campaign: $(STAMP) ## Run the races and crashes with their big counts; a long run.
 	GREENLIEN_CAMPAIGN=1 $(PY) -m pytest -m campaign --timeout 0 $(ARGS)
 
 bench: $(STAMP) ## Measure the API beside a bare handler that does the same statements.

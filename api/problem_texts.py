@@ -28,6 +28,7 @@ from domain.rights.holds import QuantityUnavailable
 from domain.rights.pledgeability import RightNotPledgeable
 from domain.rights.rights import HolderMismatch, RightNotFound
 from domain.use_cases.issue_token import ScopeRefused
+from domain.valuation.appraisal import RightExpired
 from domain.valuation.evidence import NoPriceEvidence
 from domain.values.price import InvalidPrice
 from domain.values.working_days import CalendarUnknown
@@ -288,6 +289,14 @@ VALUATION: Final[Texts] = MappingProxyType(
             "Too few deals in the year to {as_of}: {deals_in_city} in the city, {deals_in_province} in the province, "
             "{deals_needed} needed. This is not a value of zero.",
             ("deals_in_city", "deals_in_province", "deals_needed"),
+        ),
+        RightExpired: ProblemText(
+            CONFLICT,
+            "权益已到期或即将到期",
+            "Right expired",
+            "该权益有效期至 {valid_to},在 {as_of} 起{liquidation_days}天的处置期内即告失效,不能估值。",
+            "The right ends on {valid_to}, before it could be sold within {liquidation_days} days from {as_of}.",
+            ("valid_to", "as_of", "liquidation_days"),
         ),
     }
 )

@@ -58,7 +58,7 @@ TYPE_PREFIX: Final = "urn:greenlien:problem:"
 FRAMES_MAX: Final = 12
 
 _UNTOLD: Final = ProblemText(CONFLICT, "请求被拒绝", "Refused", "请求被拒绝。", "The request was refused.")
-_MISSING: Final = re.compile(r"required (\w+) parameter '([^']{1,100})'")
+_MISSING: Final = re.compile(r"required \w+ parameter '([^']{1,100})'")
 
 
 def _not_http() -> DomainError:
@@ -246,8 +246,7 @@ def _code_of(code: str, found: tuple[FieldError, ...]) -> str:
 
 
 def _told(error: FieldError, *, chinese: bool) -> dict[str, str]:
-    told = {"pointer": error.pointer, "code": error.code, "detail": error.detail_zh if chinese else error.detail_en}
-    return told if error.place == "body" else {"in": error.place, **told}
+    return {"pointer": error.pointer, "code": error.code, "detail": error.detail_zh if chinese else error.detail_en}
 
 
 def _refusal_for(error: HTTPException) -> DomainError | None:
@@ -267,8 +266,8 @@ def _parameters_refused(error: ValidationException) -> DomainError:
         return RouteNotFound()
     if not extra:
         found = _MISSING.search(error.detail)
-        place, name = found.groups() if found else ("query", "")
-        return InvalidQuery((FieldError(f"#/{name}", "missing", "缺少必填参数", "a required parameter", place),))
+        name = found.group(1) if found else ""
+        return InvalidQuery((FieldError(f"#/{name}", "missing", "缺少必填参数", "a required parameter is missing"),))
     return InvalidQuery(
         tuple(
             FieldError(
@@ -276,7 +275,6 @@ def _parameters_refused(error: ValidationException) -> DomainError:
                 "wrong_value",
                 "参数值无效",
                 str(item.get("message", "not valid"))[:SAID_LENGTH_MAX],
-                str(item.get("source", "query")),
             )
             for item in extra
         )

@@ -28,7 +28,6 @@ class FieldError:
     code: str
     detail_zh: str
     detail_en: str
-    place: str = "body"
 
 
 class DoorRefusal(DomainError):
@@ -157,7 +156,7 @@ class InvalidPayload(DoorRefusal):
 
 @dataclass(eq=False)
 class InvalidQuery(DoorRefusal):
-    """Refuse query or path parameters or headers, with every one that is wrong."""
+    """Refuse query parameters or headers, with every one that is wrong; a pointer is the parameter's name."""
 
     code = "invalid_query"
 

@@ -55,5 +55,5 @@ def asked(name: str, text: str | None, read: Callable[[str], T]) -> T | None:
     try:
         return read(text)
     except InvalidValue as refusal:
-        error = FieldError(f"#/{name}", refusal.code, refusal.reason_zh, refusal.reason_en, "query")
+        error = FieldError(f"#/{name}", refusal.code, refusal.reason_zh, refusal.reason_en)
         raise InvalidQuery((error,)) from None

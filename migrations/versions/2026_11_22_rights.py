@@ -124,16 +124,6 @@ def upgrade() -> None:
                since timestamptz not null, until timestamptz, reason text not null, reference text, parties text[] not null)""",
         "create index holds_by_right on holds (right_id) where state in ('pending', 'posted')",
         "create index holds_by_reference on holds (reference)",
-        """create table registry_orders (
-               id text primary key, kind text not null check (kind in ('freeze', 'release')), pledge_id text not null,
-               right_id text not null references rights, hold_id text not null references holds, round integer not null,
-               quantity numeric(24, 6) not null, expected_version bigint,
-               state text not null check (state in ('recorded', 'sent', 'accepted', 'executed', 'refused', 'unknown')),
-               attempts integer not null default 0, registry_ref text, freeze_ref text, executed_at timestamptz, reason text, message text,
-               evidence_sha256 text, created_at timestamptz not null, updated_at timestamptz not null, parties text[] not null)""",
-        """create unique index one_order_in_flight_per_right on registry_orders (right_id)
-               where state in ('sent', 'accepted', 'unknown')""",
-        "create index registry_orders_by_pledge on registry_orders (pledge_id)",
     )
     protect(
         "authorizations",
@@ -145,7 +135,6 @@ def upgrade() -> None:
     protect("right_balances", "exists (select 1 from rights r where r.id = right_id)", app="select, update")
     protect("verifications", PARTIES)
     protect("holds", PARTIES)
-    protect("registry_orders", PARTIES)
     run(
         """create view hold_summaries with (security_barrier) as
                select right_id, kind, blocks, quantity, parties from holds where state in ('pending', 'posted')""",
@@ -162,7 +151,7 @@ def downgrade() -> None:
         "drop function show_right(text, text)",
         "drop function record_verified_right(text, text, jsonb, timestamptz)",
         "drop view hold_summaries",
-        "drop table registry_orders, holds, verifications",
+        "drop table holds, verifications",
         "drop policy rights_app on rights",
         "drop table right_balances, right_viewers, authorizations, rights",
     )

@@ -47,15 +47,31 @@ def upgrade() -> None:
         """create table registrations (
                pledge_id text not null references pledges, register text not null, position integer not null, parties text[] not null,
                status text not null, reference text, registered_at timestamptz, primary key (pledge_id, register, position))""",
-        "alter table registry_orders add constraint registry_orders_pledge foreign key (pledge_id) references pledges",
+        """create table registry_orders (
+               id text primary key, kind text not null check (kind in ('freeze', 'release')), pledge_id text not null references pledges,
+               right_id text not null references rights, hold_id text not null references holds, round integer not null,
+               quantity numeric(24, 6) not null, expected_version bigint,
+               state text not null check (state in ('recorded', 'sent', 'accepted', 'executed', 'refused', 'unknown')),
+               attempts integer not null default 0, registry_ref text, freeze_ref text, executed_at timestamptz, reason text, message text,
+               evidence_sha256 text, created_at timestamptz not null, updated_at timestamptz not null, parties text[] not null)""",
+        """create unique index one_order_in_flight_per_right on registry_orders (right_id)
+               where state in ('sent', 'accepted', 'unknown')""",
+        "create index registry_orders_by_pledge on registry_orders (pledge_id)",
     )
-    for table in ("loans", "loan_events", "pledges", "pledge_items", "pledge_loans", "registrations"):
+    for table in (
+        "loans",
+        "loan_events",
+        "pledges",
+        "pledge_items",
+        "pledge_loans",
+        "registrations",
+        "registry_orders",
+    ):
         protect(table, PARTIES)
 
 
 def downgrade() -> None:
     """Drop everything this revision made."""
     run(
-        "alter table registry_orders drop constraint registry_orders_pledge",
-        "drop table registrations, pledge_loans, pledge_items, pledges, loan_events, loans",
+        "drop table registry_orders, registrations, pledge_loans, pledge_items, pledges, loan_events, loans",
     )

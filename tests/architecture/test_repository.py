@@ -17,7 +17,7 @@ LINES_MAX: Final = 400
 LONGER_FOR_A_REASON: Final[dict[str, str]] = {}
 """Path to reason; empty, and to be kept so."""
 
-REASON = re.compile(r"\s*(?:#|-|--|:)\s*\S+.{7,}")
+REASON = re.compile(r"\s*(?:#|-|--|:)\s*\S.{2,}")
 SILENCED = re.compile(r"#\s*(?:noqa|type:\s*ignore|pragma:\s*no|mypy:|ruff:)")
 SILENCED_WITH_REASON = re.compile(r"#\s*(?:noqa: [A-Z0-9, ]+|type: ignore\[[a-z-, ]+\])(?P<reason>.*)")
 FORBIDDEN_TEXTS: Final = {

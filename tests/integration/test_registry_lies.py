@@ -17,6 +17,7 @@ from integrations.registry.demo_rights import SHAOXING_COD_RIGHT
 from integrations.registry.messages import Outcome, write_outcome
 from integrations.registry.wire import Direction, Operation, ReplyCode
 from tests.fakes.loopback import serving
+from tests.fakes.registry_control import simulator_control
 from tests.integration.registry_scene import NOW, SECRET, client, sent, simulated
 
 pytestmark = pytest.mark.anyio
@@ -89,13 +90,14 @@ def redated(request: wire.Request) -> Spoken:
     return replace(spoken, headers={**spoken.headers, wire.HEADER_TIMESTAMP: "2026-11-22 10:30:15"})
 
 
+def dated_twice(request: wire.Request) -> Spoken:
+    content = wire.write_reply(request, "2026-11-20 10:30:15", ReplyCode.DONE, write_outcome(EXECUTED))
+    return signed(request, content)
+
+
 def encoded(request: wire.Request) -> Spoken:
     spoken = honest(request)
     return replace(spoken, headers={**spoken.headers, "content-encoding": "gzip"})
-
-
-def redirecting(request: wire.Request) -> Spoken:
-    return replace(honest(request), status=307, headers={"location": "/hubei/djzl"})
 
 
 def raw(content: bytes) -> Lie:
@@ -116,11 +118,11 @@ LIES: Final[Mapping[str, Lie]] = {
     "genuine, under another request": under_another_request,
     "our own request's signature": reflected,
     "redated": redated,
+    "dated twice": dated_twice,
     "HTTP 502 around a genuine answer": lambda request: replace(honest(request), status=502),
     "HTTP 201 around a genuine answer": lambda request: replace(honest(request), status=201),
-    "a redirect": redirecting,
     "content-encoded": encoded,
-    "too large": raw(b'{"head":"' + b" " * 1024 * 1024 + b'"}'),
+    "genuine, and too large": lambda request: signed(request, honest(request).content + b" " * 1024 * 1024),
     "nothing": raw(b""),
     "no JSON": raw(b"<html>"),
     "not UTF-8": raw(b'{"head": "\xd0\xd5"}'),
@@ -169,6 +171,16 @@ async def test_the_honest_answer_is_believed() -> None:
 async def test_an_answer_that_proves_nothing_leaves_the_order_open(lie: Lie) -> None:
     with lying(lie) as base_url, pytest.raises(RegistrySilent):
         await sent(base_url)
+
+
+async def test_a_redirect_is_not_followed_even_to_the_registry_itself() -> None:
+    with simulated() as base_url, simulator_control(base_url) as control:
+        redirect = Spoken(b"", {"location": base_url + PATH}, status=307)
+
+        with lying(lambda _: redirect) as redirecting_url, pytest.raises(RegistrySilent):
+            await sent(redirecting_url)
+
+        assert control.ledger() == []
 
 
 @pytest.mark.parametrize("code", [ReplyCode.CLOSED, ReplyCode.STALE_TIMESTAMP, ReplyCode.BAD_MESSAGE])

@@ -1,5 +1,6 @@
 """Strict JSON: what is refused, what is kept, and that nothing takes long."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -160,10 +161,8 @@ def test_a_mebibyte_of_anything_is_judged_quickly(name: str) -> None:
     body = HARD[name]()
     started = time.perf_counter()
 
-    try:
+    with contextlib.suppress(UnreadableBody, InvalidPayload):
         read_json(body)
-    except (UnreadableBody, InvalidPayload):
-        pass
 
     assert (time.perf_counter() - started) * 1000 < MILLISECONDS_MAX
 

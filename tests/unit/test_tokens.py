@@ -520,9 +520,13 @@ def accepted_by_pyjwt(token: str, key: SigningKey) -> dict[str, Any]:
 
 def accepted_by_joserfc(token: str, key: SigningKey) -> dict[str, Any]:
     decoded = joserfc_jwt.decode(token, ECKey.import_key(public_bytes(key, "PEM")), algorithms=["ES256"])
-    essential = {"essential": True}
     rules = joserfc_jwt.JWTClaimsRegistry(
-        now=SECOND, leeway=10, aud={"essential": True, "value": ISSUER}, iss=essential, exp=essential, jti=essential
+        now=SECOND,
+        leeway=10,
+        aud={"essential": True, "value": ISSUER},
+        iss={"essential": True},
+        exp={"essential": True},
+        jti={"essential": True},
     )
     rules.validate(decoded.claims)
     return dict(decoded.claims)

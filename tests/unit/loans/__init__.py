@@ -1,0 +1,1 @@
+"""Rules of loans, without a database."""

@@ -1,0 +1,1 @@
+"""Rules of rights, without a database."""
