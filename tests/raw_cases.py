@@ -251,9 +251,8 @@ def _amounts(target: Target, steps: Steps) -> Iterator[RawCase]:
     yield _case("an integer as amount", _with_raw(target, steps, "1234"), 422, "invalid_decimal")
     yield _case("a long integer as amount", _with_raw(target, steps, "9" * 5000), 422, "invalid_integer")
     texts = (
-        "1E+999999999", "1e3", "NaN", "Infinity", "-Infinity", "１２３", "١٢", "1_000", "1,000", " 1", "1 ", "1\n", "+1",
-        "01", ".5", "5.", "", "-", "0x10", "1.2345678", "1" * 19, "1" * 100_000,
-        "1.0.0", "1\u200b", "½", "−1",
+        "1E+999999999", "1e3", "NaN", "Infinity", "-Infinity", "１２３", "١٢", "1_000", "1,000", " 1", "1 ", "1\n",
+        "+1", "01", ".5", "5.", "", "-", "0x10", "1.2345678", "1" * 19, "1" * 100_000, "1.0.0", "1\u200b", "½", "−1",
     )  # fmt: skip
     for text in texts:
         yield _case(f"the text {text[:20]!a} as amount", _with(target, steps, text), 422, "invalid_decimal")

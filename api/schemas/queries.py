@@ -35,13 +35,8 @@ def read_limit(_: type[PageLimit], value: object) -> PageLimit:
     """Return the size of a page; raises InvalidQuery for anything but 1 to 200 in plain digits."""
     if isinstance(value, str) and _LIMIT.fullmatch(value) and (limit := int(value)) <= LIMIT_MAX:
         return PageLimit(limit)
-    raise InvalidQuery(
-        (
-            FieldError(
-                "#/limit", "wrong_value", f"应为1至{LIMIT_MAX}的整数", f"an integer from 1 to {LIMIT_MAX}", "query"
-            ),
-        )
-    )
+    error = FieldError("#/limit", "wrong_value", f"应为1至{LIMIT_MAX}的整数", f"an integer from 1 to {LIMIT_MAX}")
+    raise InvalidQuery((error,))
 
 
 def asked(name: str, text: str | None, read: Callable[[str], T]) -> T | None:

@@ -29,7 +29,8 @@ GRACE_SECONDS: Final = 20.0
 class Load:
     """What to send to 127.0.0.1, over how many connections, for how long, and the only status that is right.
 
-    A body's `{loan}` becomes the next of `loans`, from the one at `first_loan` on, and begins again after the last.
+    A body's `{loan}` becomes the next of `loans`, which begin again after the last, and its `{number}` a number that no
+    other body has. Answers are thrown away unless they are to be kept.
     """
 
     port: int
@@ -39,7 +40,7 @@ class Load:
     status: int
     body: str = ""
     loans: list[str] = field(default_factory=list)
-    first_loan: int = 0
+    keep_bodies: bool = False
     connections: int = 16
     seconds: float = 1.0
 
@@ -51,7 +52,7 @@ class Measured:
     latencies: list[float]
     seconds: float
     processor_seconds: float
-    first_body: str
+    bodies: list[str]
 
 
 class WrongAnswer(Exception):
@@ -68,10 +69,11 @@ class Connection(asyncio.Protocol):
         self._until = until
         self._done = done
         self._transport: asyncio.Transport | None = None
+        self._keep_bodies = load.keep_bodies
         self._received = b""
         self._sent_at = 0.0
         self.latencies: list[float] = []
-        self.first_body = b""
+        self.bodies: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
@@ -97,7 +99,8 @@ class Connection(asyncio.Protocol):
                 self._done.set_exception(WrongAnswer((received[:head_end].split(b"\r\n")[0] + b" " + body).decode()))
             return
         self.latencies.append(now - self._sent_at)
-        self.first_body = self.first_body or body
+        if self._keep_bodies:
+            self.bodies.append(body.decode())
         if now < self._until:
             self._send()
         elif not self._done.done():
@@ -143,7 +146,7 @@ async def send(load: Load) -> Measured:
         latencies=[latency for connection in opened for latency in connection.latencies],
         seconds=time.perf_counter() - began,
         processor_seconds=time.process_time() - spent,
-        first_body=opened[0].first_body.decode(),
+        bodies=[body for connection in opened for body in connection.bodies],
     )
 
 
@@ -154,8 +157,7 @@ def _requests(load: Load) -> Iterator[bytes]:
     if load.method == "GET":
         yield from itertools.repeat((head + "\r\n").encode())
     head += "content-type: application/json\r\n"
-    loans = itertools.cycle([*load.loans[load.first_loan :], *load.loans[: load.first_loan]] or [""])
-    for number, loan in enumerate(loans):
+    for number, loan in enumerate(itertools.cycle(load.loans or [""])):
         body = load.body.replace("{loan}", loan).replace("{number}", f"{prefix}-{number}").encode()
         own = f"idempotency-key: {prefix}-{number:012}\r\ncontent-length: {len(body)}\r\n\r\n"
         yield (head + own).encode() + body

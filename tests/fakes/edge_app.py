@@ -1,4 +1,7 @@
-"""A small application behind the real edge, served over real HTTP: one route that takes everything, one list, one read."""
+"""A small application behind the real edge, served over real HTTP.
+
+One route takes everything, one lists, one reads, and two fail.
+"""
 
 import asyncio
 import contextlib
