@@ -150,9 +150,9 @@ PUBLIC_DEALS: Final = (
         verdict="price_basis_missing",
     ),
     PublicDeal(
-        place="福建福州",
+        place="福建(首场竞价)",
         told_on="2014-09-28",
-        division="350100",
+        division="350000",
         pollutant="NOX",
         source="fuzhou.baogaosu.com 24551256",
         kind="government_auction",

@@ -1,6 +1,7 @@
 """Routes of loans and their events (contract section 5)."""
 
 from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
 
 from api.answers.pledges import loan_answer, loan_event_answer
 from api.bodies import EdgeRequest
@@ -18,7 +19,7 @@ from domain.values.money import Money
 
 
 @post("/v1/loans", opt=needs("loan:create"), **documented(LoanReply, 201, PROBLEMS))
-async def post_loan(request: EdgeRequest, data: LoanRequest) -> Response[bytes]:
+async def post_loan(request: EdgeRequest, data: JSONBody[LoanRequest]) -> Response[bytes]:
     """Record the bank's loan contract."""
     house = house_of(request)
     actor = request.caller.actor
@@ -56,7 +57,7 @@ async def post_loan(request: EdgeRequest, data: LoanRequest) -> Response[bytes]:
 
 
 @get("/v1/loans/{loan_id:str}", opt=needs("loan:read", body="none"), **documented(LoanReply, 200, PROBLEMS))
-async def get_loan(request: EdgeRequest, loan_id: str) -> Response[bytes]:
+async def get_loan(request: EdgeRequest, loan_id: FromPath[str]) -> Response[bytes]:
     """Read a loan with what is outstanding."""
     async with house_of(request).open(request.caller.actor) as uow:
         loan = await uow.loans.find(known_id(loan_id, "loan"))
@@ -67,7 +68,9 @@ async def get_loan(request: EdgeRequest, loan_id: str) -> Response[bytes]:
 
 
 @post("/v1/loans/{loan_id:str}/events", opt=needs("loan:record"), **documented(LoanEventReply, 201, PROBLEMS))
-async def post_loan_event(request: EdgeRequest, loan_id: str, data: LoanEventRequest) -> Response[bytes]:
+async def post_loan_event(
+    request: EdgeRequest, loan_id: FromPath[str], data: JSONBody[LoanEventRequest]
+) -> Response[bytes]:
     """Record what happened to a loan; a disbursement only once the pledge's conditions are met."""
     house = house_of(request)
     now = house.now()

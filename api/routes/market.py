@@ -1,15 +1,16 @@
 """Routes of trades and valuations (contract section 4)."""
 
-from typing import Literal
+from enum import StrEnum
 
 from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
 
 from api.answers.rights import instant
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, house_of, known_id
 from api.idempotency import Answer, command, replied
-from api.pages_of import Cursor, Limit, page_answer
+from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
 from api.permissions import needs
 from api.problems import prefers_chinese
 from api.schemas.market import (
@@ -21,6 +22,7 @@ from api.schemas.market import (
     ValuationReply,
     ValuationRequest,
 )
+from api.schemas.queries import asked
 from api.trade_rows import sent_trade
 from domain.ports.market import StoredTrade
 from domain.ports.valuations import StoredValuation
@@ -33,8 +35,16 @@ from domain.valuation.subject import Subject
 from domain.values.time import rfc3339
 
 
+class TradeStatus(StrEnum):
+    """Where a row stands."""
+
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"
+    SUPERSEDED = "superseded"
+
+
 @post("/v1/market/trades", opt=needs("trade:report"), **documented(IntakeReply, 200, PROBLEMS))
-async def post_trades(request: EdgeRequest, data: TradesRequest) -> Response[bytes]:
+async def post_trades(request: EdgeRequest, data: JSONBody[TradesRequest]) -> Response[bytes]:
     """Take in trades; rows are judged one by one, and none disappears."""
     house = house_of(request)
     now = house.now()
@@ -59,19 +69,19 @@ async def post_trades(request: EdgeRequest, data: TradesRequest) -> Response[byt
 @get("/v1/market/trades", opt=needs("trade:read", body="none"), **documented(StoredTradePage, 200, PROBLEMS))
 async def list_trades(
     request: EdgeRequest,
-    status: Literal["accepted", "quarantined", "superseded"] | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    status: Text = None,
+    limit: Limit = LIMIT,
+    cursor: Text = None,
 ) -> Response[bytes]:
     """List trades: everybody's accepted ones, and the caller's own with the reason of each that was quarantined."""
     async with house_of(request).open(request.caller.actor) as uow:
-        rows = await uow.trades.page(status, cursor, limit + 1)
+        rows = await uow.trades.page(asked("status", status, word_of(TradeStatus)), cursor_of(cursor), limit + 1)
     chinese = _chinese(request)
     return replied(page_answer([_trade_answer(row, chinese=chinese) for row in rows], limit))
 
 
 @post("/v1/valuations", opt=needs("valuation:create"), **documented(ValuationReply, 201, PROBLEMS))
-async def post_valuation(request: EdgeRequest, data: ValuationRequest) -> Response[bytes]:
+async def post_valuation(request: EdgeRequest, data: JSONBody[ValuationRequest]) -> Response[bytes]:
     """Value a right or a described subject; registers nothing."""
     house = house_of(request)
     lines = data.repayment or ()
@@ -96,7 +106,7 @@ async def post_valuation(request: EdgeRequest, data: ValuationRequest) -> Respon
     opt=needs("valuation:read", body="none"),
     **documented(ValuationReply, 200, PROBLEMS),
 )
-async def get_valuation(request: EdgeRequest, valuation_id: str) -> Response[bytes]:
+async def get_valuation(request: EdgeRequest, valuation_id: FromPath[str]) -> Response[bytes]:
     """Read a valuation as it was answered."""
     return replied(Answer(200, _valuation_answer(await _stored(request, valuation_id))))
 
@@ -106,13 +116,13 @@ async def get_valuation(request: EdgeRequest, valuation_id: str) -> Response[byt
     opt=needs("valuation:read", body="none"),
     **documented(EvidencePage, 200, PROBLEMS),
 )
-async def get_evidence(request: EdgeRequest, valuation_id: str) -> Response[bytes]:
+async def get_evidence(request: EdgeRequest, valuation_id: FromPath[str]) -> Response[bytes]:
     """Read the deals behind a value, the heaviest first."""
     stored = await _stored(request, valuation_id)
     return replied(Answer(200, {"items": list(stored.evidence), "next_cursor": None}))
 
 
-async def _stored(request: EdgeRequest, valuation_id: str) -> StoredValuation:
+async def _stored(request: EdgeRequest, valuation_id: FromPath[str]) -> StoredValuation:
     async with house_of(request).open(request.caller.actor) as uow:
         stored: StoredValuation | None = await uow.valuations.find(known_id(valuation_id, "valuation"))
     if stored is None:

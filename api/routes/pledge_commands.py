@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, post
+from litestar.params import FromPath, JSONBody
 
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
@@ -58,7 +59,7 @@ async def _run(
 
 
 @post("/v1/pledges/{pledge_id:str}/submit", opt=needs("pledge:submit"), **DONE)
-async def submit(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
+async def submit(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """Take a pending hold on every item, or on none, and value them."""
     house, seen = house_of(request), if_match(request)
     return await _run(
@@ -70,7 +71,9 @@ async def submit(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[
 
 
 @post("/v1/pledges/{pledge_id:str}/verify-quantities", opt=needs("pledge:verify_quantities"), **DONE)
-async def verify(request: EdgeRequest, pledge_id: str, data: VerifyQuantitiesRequest) -> Response[bytes]:
+async def verify(
+    request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[VerifyQuantitiesRequest]
+) -> Response[bytes]:
     """The authority of the rights' division confirms the quantities."""
     house, seen = house_of(request), if_match(request)
     items = {item.right_id: item.quantity.to_domain() for item in data.items}
@@ -83,7 +86,9 @@ async def verify(request: EdgeRequest, pledge_id: str, data: VerifyQuantitiesReq
 
 
 @post("/v1/pledges/{pledge_id:str}/approve-loan", opt=needs("pledge:approve_loan"), **DONE_OR_WAITS)
-async def approve(request: EdgeRequest, pledge_id: str, data: ApproveLoanRequest) -> Response[bytes]:
+async def approve(
+    request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ApproveLoanRequest]
+) -> Response[bytes]:
     """The bank's approver writes amount and rate back; in the bank-led workflow this orders the freeze."""
     house, seen = house_of(request), if_match(request)
     approval = Approval(data.amount.to_domain(), data.rate, tuple(data.loans))
@@ -95,7 +100,7 @@ async def approve(request: EdgeRequest, pledge_id: str, data: ApproveLoanRequest
 
 
 @post("/v1/pledges/{pledge_id:str}/confirm", opt=needs("pledge:confirm"), **WAITS)
-async def confirm(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
+async def confirm(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """The pledgor confirms, and the freeze is ordered."""
     house, seen = house_of(request), if_match(request)
     return await _run(
@@ -104,7 +109,7 @@ async def confirm(request: EdgeRequest, pledge_id: str, data: Empty) -> Response
 
 
 @post("/v1/pledges/{pledge_id:str}/request-correction", opt=needs("pledge:request_correction"), **DONE)
-async def correct(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> Response[bytes]:
+async def correct(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ReasonRequest]) -> Response[bytes]:
     """Send the application back; its holds stay."""
     house, seen = house_of(request), if_match(request)
     return await _run(
@@ -116,7 +121,7 @@ async def correct(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> 
 
 
 @post("/v1/pledges/{pledge_id:str}/reject", opt=needs("pledge:reject"), **DONE)
-async def reject(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> Response[bytes]:
+async def reject(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ReasonRequest]) -> Response[bytes]:
     """End the application; its holds are voided."""
     house, seen = house_of(request), if_match(request)
     return await _run(
@@ -128,7 +133,7 @@ async def reject(request: EdgeRequest, pledge_id: str, data: ReasonRequest) -> R
 
 
 @post("/v1/pledges/{pledge_id:str}/withdraw", opt=needs("pledge:withdraw"), **DONE)
-async def withdraw(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
+async def withdraw(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """Take the application back; its holds are voided."""
     house, seen = house_of(request), if_match(request)
     return await _run(
@@ -138,7 +143,9 @@ async def withdraw(request: EdgeRequest, pledge_id: str, data: Empty) -> Respons
 
 
 @post("/v1/pledges/{pledge_id:str}/release", opt=needs("release:order"), **WAITS)
-async def order_release(request: EdgeRequest, pledge_id: str, data: ReleaseRequest) -> Response[bytes]:
+async def order_release(
+    request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ReleaseRequest]
+) -> Response[bytes]:
     """The first person orders the release; it waits for a second."""
     house, seen = house_of(request), if_match(request)
     return await _run(
@@ -151,7 +158,7 @@ async def order_release(request: EdgeRequest, pledge_id: str, data: ReleaseReque
 
 
 @post("/v1/pledges/{pledge_id:str}/release/approve", opt=needs("release:approve"), **WAITS)
-async def second_release(request: EdgeRequest, pledge_id: str, data: Empty) -> Response[bytes]:
+async def second_release(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """The second person approves, and the registry's release is ordered."""
     house, seen = house_of(request), if_match(request)
     return await _run(

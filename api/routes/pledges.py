@@ -1,19 +1,17 @@
 """Routes of pledges: drafting, reading, and what hangs on one (contract section 5)."""
 
-from datetime import datetime
-from typing import Annotated
-
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody
 
 from api.answers.pledges import audit_answer, coverage_answer, pledge_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, House, house_of, known_id
 from api.idempotency import Answer, command, replied, versioned
-from api.pages_of import Cursor, Limit, page_answer
+from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
 from api.permissions import needs
 from api.schemas.pledges import AuditPage, CoverageReply, PledgePage, PledgeReply, PledgeRequestBody
+from api.schemas.queries import asked
 from domain.pledges.lifecycle import State
 from domain.pledges.pledges import OtherSecurity, Pledge, Secured
 from domain.ports.pledges import PledgeFilter
@@ -34,7 +32,7 @@ async def told(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> dict[str, o
     return pledge_answer(pledge, rights, coverage, borrower, house.rulebook, now)
 
 
-async def found(uow: EdgeUnitOfWork, pledge_id: str) -> Pledge:
+async def found(uow: EdgeUnitOfWork, pledge_id: FromPath[str]) -> Pledge:
     """Return a pledge of the caller's; raises NotFound."""
     pledge = await uow.pledges.find(known_id(pledge_id, "pledge"))
     if pledge is None:
@@ -43,7 +41,7 @@ async def found(uow: EdgeUnitOfWork, pledge_id: str) -> Pledge:
 
 
 @post("/v1/pledges", opt=needs("pledge:create"), **documented(PledgeReply, 201, PROBLEMS))
-async def post_pledge(request: EdgeRequest, data: PledgeRequestBody) -> Response[bytes]:
+async def post_pledge(request: EdgeRequest, data: JSONBody[PledgeRequestBody]) -> Response[bytes]:
     """Draft a pledge; a draft holds nothing."""
     house = house_of(request)
     asked = PledgeRequest(
@@ -74,7 +72,7 @@ async def post_pledge(request: EdgeRequest, data: PledgeRequestBody) -> Response
 
 
 @get("/v1/pledges/{pledge_id:str}", opt=needs("pledge:read", body="none"), **documented(PledgeReply, 200, PROBLEMS))
-async def get_pledge(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
+async def get_pledge(request: EdgeRequest, pledge_id: FromPath[str]) -> Response[bytes]:
     """Read a pledge."""
     house = house_of(request)
     async with house.open(request.caller.actor) as uow:
@@ -85,28 +83,28 @@ async def get_pledge(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
 @get("/v1/pledges", opt=needs("pledge:read", body="none"), **documented(PledgePage, 200, PROBLEMS))
 async def list_pledges(
     request: EdgeRequest,
-    status: State | None = None,
-    pledgor_uscc: str | None = None,
-    updated_after: Annotated[str | None, Parameter(max_length=40, description="RFC 3339 with an offset.")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    status: Text = None,
+    pledgor_uscc: Text = None,
+    updated_after: Text = None,
+    limit: Limit = LIMIT,
+    cursor: Text = None,
 ) -> Response[bytes]:
     """List the caller's pledges, newest first."""
     house = house_of(request)
     narrowed = PledgeFilter(
-        status=status,
-        pledgor_uscc=None if pledgor_uscc is None else parse_uscc(pledgor_uscc),
-        updated_after=_instant(updated_after),
+        status=asked("status", status, word_of(State)),
+        pledgor_uscc=asked("pledgor_uscc", pledgor_uscc, parse_uscc),
+        updated_after=asked("updated_after", updated_after, parse_instant),
     )
     async with house.open(request.caller.actor) as uow:
-        pledges = await uow.pledges.page(narrowed, cursor, limit + 1)
+        pledges = await uow.pledges.page(narrowed, cursor_of(cursor), limit + 1)
         return replied(page_answer([await told(house, uow, pledge) for pledge in pledges], limit))
 
 
 @get(
     "/v1/pledges/{pledge_id:str}/history", opt=needs("pledge:read", body="none"), **documented(AuditPage, 200, PROBLEMS)
 )
-async def get_history(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
+async def get_history(request: EdgeRequest, pledge_id: FromPath[str]) -> Response[bytes]:
     """Read what happened to a pledge, oldest first."""
     async with house_of(request).open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
@@ -119,13 +117,9 @@ async def get_history(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
     opt=needs("pledge:read", body="none"),
     **documented(CoverageReply, 200, PROBLEMS),
 )
-async def get_coverage(request: EdgeRequest, pledge_id: str) -> Response[bytes]:
+async def get_coverage(request: EdgeRequest, pledge_id: FromPath[str]) -> Response[bytes]:
     """Read how far the collateral of the pledge's group carries its debt."""
     house = house_of(request)
     async with house.open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
         return replied(Answer(200, coverage_answer(await coverage_for(uow, pledge, house.now()))))
-
-
-def _instant(value: str | None) -> datetime | None:
-    return None if value is None else parse_instant(value)

@@ -1,10 +1,9 @@
 """Routes of consents, verifications, rights and holds (contract sections 2 and 3)."""
 
 import asyncio
-from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody
 
 from api.answers.rights import authorization_answer, hold_answer, right_answer, verification_answer
 from api.bodies import EdgeRequest
@@ -21,8 +20,9 @@ from api.idempotency import (
     replied,
     versioned,
 )
-from api.pages_of import Cursor, Limit, page_answer
+from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
 from api.permissions import needs
+from api.schemas.queries import asked
 from api.schemas.rights import (
     AuthorizationReply,
     AuthorizationRequest,
@@ -42,10 +42,11 @@ from domain.use_cases.grant_authorization import grant_authorization
 from domain.use_cases.verify_right import record_no_right, record_rights, refusal_of, request_verification
 from domain.values.identifiers import parse_division, parse_uscc
 from domain.values.pollutants import Pollutant
+from domain.values.spelling import clean_text
 
 
 @post("/v1/authorizations", opt=needs("authorization:grant"), **documented(AuthorizationReply, 201, PROBLEMS))
-async def post_authorization(request: EdgeRequest, data: AuthorizationRequest) -> Response[bytes]:
+async def post_authorization(request: EdgeRequest, data: JSONBody[AuthorizationRequest]) -> Response[bytes]:
     """Give a bank or portal an enterprise's consent."""
     house = house_of(request)
     document = {"name": data.document.name} | ({"sha256": data.document.sha256} if data.document.sha256 else {})
@@ -71,7 +72,7 @@ async def post_authorization(request: EdgeRequest, data: AuthorizationRequest) -
     opt=needs("authorization:read", body="none"),
     **documented(AuthorizationReply, 200, PROBLEMS),
 )
-async def get_authorization(request: EdgeRequest, authorization_id: str) -> Response[bytes]:
+async def get_authorization(request: EdgeRequest, authorization_id: FromPath[str]) -> Response[bytes]:
     """Read a consent."""
     async with house_of(request).open(request.caller.actor) as uow:
         found = await uow.authorizations.find(known_id(authorization_id, "authorization"))
@@ -85,7 +86,7 @@ async def get_authorization(request: EdgeRequest, authorization_id: str) -> Resp
     opt=needs("right:verify"),
     **documented(RightsReply, 200, (*PROBLEMS, 503), also={202: VerificationReply}),
 )
-async def post_verification(request: EdgeRequest, data: VerificationRequest) -> Response[bytes]:
+async def post_verification(request: EdgeRequest, data: JSONBody[VerificationRequest]) -> Response[bytes]:
     """Verify a right at its registry; waits up to 5 s with no transaction open, then answers 202."""
     house = house_of(request)
     identity, digest = await identity_of(request)
@@ -183,7 +184,7 @@ async def _answer(
     opt=needs("right:verify", body="none"),
     **documented(VerificationReply, 200, PROBLEMS),
 )
-async def get_verification(request: EdgeRequest, verification_id: str) -> Response[bytes]:
+async def get_verification(request: EdgeRequest, verification_id: FromPath[str]) -> Response[bytes]:
     """Poll a verification."""
     house = house_of(request)
     async with house.open(request.caller.actor) as uow:
@@ -195,7 +196,7 @@ async def get_verification(request: EdgeRequest, verification_id: str) -> Respon
 
 
 @get("/v1/rights/{right_id:str}", opt=needs("right:read", body="none"), **documented(RightReply, 200, PROBLEMS))
-async def get_right(request: EdgeRequest, right_id: str) -> Response[bytes]:
+async def get_right(request: EdgeRequest, right_id: FromPath[str]) -> Response[bytes]:
     """Read a right: what there is, what is free, and whether it may be pledged."""
     house = house_of(request)
     async with house.open(request.caller.actor) as uow:
@@ -208,32 +209,36 @@ async def get_right(request: EdgeRequest, right_id: str) -> Response[bytes]:
 @get("/v1/rights", opt=needs("right:read", body="none"), **documented(RightPage, 200, PROBLEMS))
 async def list_rights(
     request: EdgeRequest,
-    holder_uscc: str | None = None,
-    pollutant: Pollutant | None = None,
-    division: str | None = None,
-    registry: Annotated[str | None, Parameter(max_length=40)] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    holder_uscc: Text = None,
+    pollutant: Text = None,
+    division: Text = None,
+    registry: Text = None,
+    limit: Limit = LIMIT,
+    cursor: Text = None,
 ) -> Response[bytes]:
     """List the rights that the caller may see."""
     house = house_of(request)
     narrowed = RightFilter(
-        holder_uscc=None if holder_uscc is None else parse_uscc(holder_uscc),
-        pollutant=pollutant,
-        division=None if division is None else parse_division(division),
-        registry=registry,
+        holder_uscc=asked("holder_uscc", holder_uscc, parse_uscc),
+        pollutant=asked("pollutant", pollutant, word_of(Pollutant)),
+        division=asked("division", division, parse_division),
+        registry=asked("registry", registry, _registry),
     )
     async with house.open(request.caller.actor) as uow:
-        rights = await uow.rights.page(narrowed, cursor, limit + 1)
+        rights = await uow.rights.page(narrowed, cursor_of(cursor), limit + 1)
     answers = [right_answer(right, house.rulebook, house.now()) for right in rights]
     return replied(page_answer(answers, limit))
 
 
 @get("/v1/rights/{right_id:str}/holds", opt=needs("hold:read", body="none"), **documented(HoldList, 200, PROBLEMS))
-async def list_holds(request: EdgeRequest, right_id: str) -> Response[bytes]:
+async def list_holds(request: EdgeRequest, right_id: FromPath[str]) -> Response[bytes]:
     """List what takes quantity from a right; of other parties only kind, blocks and quantity."""
     async with house_of(request).open(request.caller.actor) as uow:
         if await uow.rights.find(known_id(right_id, "right")) is None:
             raise NotFound("right")
         own, others = await uow.holds.of_right(right_id)
     return replied(Answer(200, {"items": [hold_answer(hold) for hold in (*own, *others)], "next_cursor": None}))
+
+
+def _registry(text: str) -> str:
+    return clean_text(text, 40)

@@ -2,29 +2,33 @@
 
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import anyio
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath
 
 from api.answers.pledges import audit_answer, event_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import house_of
 from api.idempotency import Answer, replied
-from api.pages_of import Cursor, Limit, page_answer
+from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer
 from api.permissions import needs
 from api.refusals import DoorRefusal
 from api.schemas.pledges import AuditPage, EventPage
+from api.schemas.queries import asked
 from api.schemas.wire import DateString, ReplyModel
+from domain.errors import InvalidIdentifier, InvalidValue
 from domain.jurisdictions.rules import Rule
-from domain.values.identifiers import parse_division
+from domain.rights.authorizations import NotFound
+from domain.values.identifiers import Division, parse_division
 from domain.values.time import business_date, parse_date
 
 POLL_SECONDS = 0.25
 
-Wait = Annotated[int, Parameter(ge=0, le=20, description="Seconds to wait for a first event.")]
+WAIT_SECONDS = range(21)
+SUBJECT_LENGTH_MAX = 80
 
 
 @dataclass(eq=False)
@@ -58,36 +62,40 @@ class RulePage(ReplyModel):
 
 
 @get("/v1/events", opt=needs("event:read", body="none"), **documented(EventPage, 200, (400, 401, 403, 410)))
-async def list_events(request: EdgeRequest, after: Cursor = None, limit: Limit = 50, wait: Wait = 0) -> Response[bytes]:
+async def list_events(
+    request: EdgeRequest, after: Text = None, limit: Limit = LIMIT, wait: Text = None
+) -> Response[bytes]:
     """Read events in order, strictly so for each subject; waits up to 20 s for the first."""
     house = house_of(request)
-    until = time.monotonic() + wait
+    cursor = cursor_of(after, "after")
+    until = time.monotonic() + (asked("wait", wait, _seconds) or 0)
     while True:
         async with house.open(request.caller.actor) as uow:
-            events = await uow.outbox.feed(after, limit)
+            events = await uow.outbox.feed(cursor, limit)
             await uow.commit()
         if events is None:
             raise CursorUnknown
         if events or time.monotonic() >= until:
             break
         await anyio.sleep(POLL_SECONDS)
-    cursor = events[-1].id if events else after
-    return replied(Answer(200, {"items": [event_answer(event) for event in events], "next_cursor": cursor}))
+    following = events[-1].id if events else cursor
+    return replied(Answer(200, {"items": [event_answer(event) for event in events], "next_cursor": following}))
 
 
 @get("/v1/audit", opt=needs("audit:read", body="none"), **documented(AuditPage, 200, (400, 401, 403)))
 async def list_audit(
     request: EdgeRequest,
-    subject: Annotated[str | None, Parameter(max_length=64, pattern=r"^[\x21-\x7e]+$")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    subject: Text = None,
+    limit: Limit = LIMIT,
+    cursor: Text = None,
 ) -> Response[bytes]:
     """Read the caller's trail, oldest first."""
+    about = asked("subject", subject, _subject)
     async with house_of(request).open(request.caller.actor) as uow:
-        if subject is not None:
-            entries = await uow.audit.of_subject(subject)
+        if about is not None:
+            entries = await uow.audit.of_subject(about)
             return replied(Answer(200, {"items": [audit_answer(entry) for entry in entries], "next_cursor": None}))
-        entries = await uow.audit.page(cursor, limit + 1)
+        entries = await uow.audit.page(cursor_of(cursor), limit + 1)
     return replied(page_answer([audit_answer(entry) for entry in entries], limit))
 
 
@@ -96,11 +104,11 @@ async def list_audit(
     opt=needs("jurisdiction:read", body="none"),
     **documented(RulePage, 200, PROBLEMS),
 )
-async def list_rules(request: EdgeRequest, division: str, on: str | None = None) -> Response[bytes]:
+async def list_rules(request: EdgeRequest, division: FromPath[str], on: Text = None) -> Response[bytes]:
     """Read what holds in a division on a day, today by default, each with its source and standing."""
     house = house_of(request)
-    day = business_date(house.now()) if on is None else parse_date(on)
-    rules = house.rulebook.in_force(parse_division(division), day)
+    day = asked("on", on, parse_date) or business_date(house.now())
+    rules = house.rulebook.in_force(_division(division), day)
     return replied(Answer(200, {"items": [_rule(rule) for rule in rules], "next_cursor": None}))
 
 
@@ -126,3 +134,22 @@ def _rule(rule: Rule) -> dict[str, object]:
         "standing": rule.standing.value,
         "note": rule.note,
     }
+
+
+def _seconds(text: str) -> int:
+    if text in {str(seconds) for seconds in WAIT_SECONDS}:
+        return int(text)
+    raise InvalidValue(what="wait", value=text, reason_zh="应为0至20的整数秒。", reason_en="seconds from 0 to 20")
+
+
+def _subject(text: str) -> str:
+    if text.isascii() and text.isprintable() and 0 < len(text) <= SUBJECT_LENGTH_MAX:
+        return text
+    raise InvalidValue(what="subject", value=text, reason_zh="应为一个编号。", reason_en="an id")
+
+
+def _division(text: str) -> Division:
+    try:
+        return parse_division(text)
+    except InvalidIdentifier:
+        raise NotFound("jurisdiction") from None

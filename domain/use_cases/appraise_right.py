@@ -11,6 +11,7 @@ from domain.ports.valuations import StoredValuation
 from domain.rights.authorizations import NotFound
 from domain.rights.rights import Right
 from domain.valuation.appraisal import Appraisal, appraise
+from domain.valuation.evidence import LOOK_BACK_DAYS
 from domain.valuation.repayment import Repayment
 from domain.valuation.subject import Subject
 from domain.values.actors import Actor
@@ -18,7 +19,7 @@ from domain.values.identifiers import province_of
 from domain.values.quantity import Quantity
 from domain.values.time import SHANGHAI, business_date
 
-WINDOW = timedelta(days=370)
+WINDOW = timedelta(days=LOOK_BACK_DAYS)
 """How far back trades are read; the method itself decides which of them count."""
 LIQUIDATION_DAYS = 20
 

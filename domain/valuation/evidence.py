@@ -43,6 +43,9 @@ KINDS: Final = frozenset(
 """Kinds of deal that are evidence; each of them bought the right itself at a price someone paid."""
 
 WINDOW_DAYS: Final = 365
+LOOK_BACK_DAYS: Final = 2 * WINDOW_DAYS
+"""How far before the day of the valuation deals must be handed in: a newest deal a year old looks back another year."""
+
 DEALS_MIN: Final = 3
 DEAL_DAYS_MIN: Final = 3
 WEIGHT_PARTS: Final = 4
@@ -151,8 +154,7 @@ def panels(subject: Subject, trades: Iterable[Trade], as_of: date, known_at: dat
             deals_needed=DEALS_MIN,
         )
     newest = pool[-1].trade.traded_on
-    losses = {deal.trade.traded_on + timedelta(days=WINDOW_DAYS + 1) for deal in pool}
-    days = [newest, *sorted(day for day in losses if newest < day <= as_of)]
+    days = [newest, *sorted({deal.leaves_on for deal in pool if newest < deal.leaves_on <= as_of})]
     return tuple(panel for day in days if (panel := _panel(subject, pool, day)) is not None)
 
 
@@ -181,6 +183,11 @@ class _Deal:
     quantity: Quantity
     unit_value: Fraction
     size: int
+
+    @property
+    def leaves_on(self) -> date:
+        """Return the first day on which the deal is too old."""
+        return self.trade.traded_on + timedelta(days=WINDOW_DAYS + 1)
 
     @property
     def order(self) -> tuple[date, str, str, Fraction, int, datetime]:
@@ -222,7 +229,7 @@ def _panel(subject: Subject, pool: Sequence[_Deal], day: date) -> Panel | None:
 
 
 def _within_window(pool: Sequence[_Deal], day: date) -> list[_Deal]:
-    return [deal for deal in pool if days_between(deal.trade.traded_on, day) <= WINDOW_DAYS]
+    return [deal for deal in pool if day < deal.leaves_on]
 
 
 def _in_city(subject: Subject, deals: Sequence[_Deal]) -> list[_Deal]:

@@ -111,14 +111,14 @@ def max_principal(repayment: Repayment, lendable_on: Lendable) -> Money:
 
 
 def first_uncovered_on(repayment: Repayment, since: date, lendable_on: Lendable) -> date | None:
-    """Return the first day from `since` through the last due date on which more is owed than is carried; else none."""
-    covered_through = since - timedelta(days=1)
+    """Return the first day from `since` through the last due date on which more is owed than is carried; else none.
+
+    The first due date that fails is looked for, then the day since which it fails: days up to the due date before it
+    carried more debt than it, so none of them can be meant.
+    """
     for on, owed in repayment.owed():
-        if on < since:
-            continue
-        if Fraction(owed.amount) > lendable_on(on):
-            return _first_below(Fraction(owed.amount), lendable_on, covered_through + timedelta(days=1), on)
-        covered_through = on
+        if on >= since and Fraction(owed.amount) > lendable_on(on):
+            return _first_below(Fraction(owed.amount), lendable_on, since, on)
     return None
 
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from domain.errors import InvalidDate, InvalidQuantity, InvalidUnit
 from domain.market.trades import Basis
-from domain.rights.rights import Right, Tenure
+from domain.rights.rights import Tenure
 from domain.values.identifiers import Division
 from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
@@ -79,17 +79,3 @@ class Subject:
         if self.instrument.is_carbon:
             return Basis.PER_TONNE_CO2E
         return Basis.PER_TONNE_YEAR if self.melts else Basis.PER_TONNE_PERMANENT
-
-
-def subject_of(right: Right, quantity: Quantity) -> Subject:
-    """Return a quantity of a verified right as a subject; raises what `Subject` raises."""
-    return Subject(
-        instrument=right.instrument,
-        pollutant=right.pollutant,
-        division=right.division,
-        quantity=quantity,
-        valid_from=right.valid_from,
-        valid_to=right.valid_to,
-        tenure=right.tenure,
-        vintage=right.vintage,
-    )

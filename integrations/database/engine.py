@@ -1,13 +1,28 @@
 """The engine: a pool of asyncpg connections with the limits that every statement of ours lives under."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-STATEMENT_TIMEOUT_MS = 5_000
-LOCK_TIMEOUT_MS = 2_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
+POOL_SIZE: Final = 20
+STATEMENT_TIMEOUT_MS: Final = 5_000
+LOCK_TIMEOUT_MS: Final = 2_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 15_000
+SERVER_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "application_name": "greenlien",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+        "timezone": "UTC",
+        "jit": "off",
+    }
+)
 
 
-def make_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
+def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
     """Return an engine for a role's address; nothing is connected yet.
 
     Nothing rolls a returned connection back a second time: the unit of work has always ended its transaction.
@@ -18,14 +33,5 @@ def make_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=5,
         pool_reset_on_return=None,
-        connect_args={
-            "server_settings": {
-                "application_name": "greenlien",
-                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "lock_timeout": str(LOCK_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-                "timezone": "UTC",
-                "jit": "off",
-            },
-        },
+        connect_args={"server_settings": dict(SERVER_SETTINGS)},
     )

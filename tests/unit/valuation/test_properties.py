@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.market.trades import Trade, TradeKind, unit_value
 from domain.valuation.appraisal import Appraisal, RightExpired
-from domain.valuation.evidence import KINDS, NoPriceEvidence
+from domain.valuation.evidence import KINDS, LOOK_BACK_DAYS, NoPriceEvidence
 from domain.valuation.repayment import Repayment, first_uncovered_on
 from domain.values.money import Money
 from domain.values.quantity import Quantity, Unit
@@ -248,3 +248,14 @@ def with_price(trade: Trade, factor: Fraction) -> Trade:
     assert trade.price is not None
     millionths = max(1, int(Fraction(trade.price.amount) * factor * 10**6))
     return replace(trade, price=a_price(str(Decimal(millionths) / 10**6)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(markets(oldest=900), st.integers(0, 400))
+def test_deals_older_than_the_look_back_change_nothing(trades: list[Trade], after: int) -> None:
+    as_of = max(trade.traded_on for trade in trades) + timedelta(days=after)
+    first = as_of - timedelta(days=LOOK_BACK_DAYS)
+
+    recent = [trade for trade in trades if trade.traded_on >= first]
+
+    assert appraised(recent, as_of=as_of) == appraised(trades, as_of=as_of)

@@ -1,0 +1,1 @@
+"""Crashes: API and worker killed at every named point and at random moments; afterwards local must equal registry."""

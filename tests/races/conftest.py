@@ -1,0 +1,29 @@
+"""The arenas, opened once for all races of a test process, and where figures are printed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+
+from tests.database_session import Database
+from tests.races.arena import Arena, opened
+
+
+@pytest.fixture(scope="module")
+def arena(
+    new_database: Callable[[], AbstractContextManager[Database]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Arena]:
+    """Open an arena with the product's own servers."""
+    with opened(new_database, tmp_path_factory.mktemp("arena")) as arena:
+        yield arena
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a line of figures past pytest's capture."""
+
+    def said(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", flush=True)  # noqa: T201 - figures are what a campaign is run for
+
+    return said
