@@ -33,17 +33,24 @@ RESTART_AFTER_SECONDS: Final = 0.5
 
 @dataclass(slots=True)
 class Child:
-    """One process of ours, started again when it dies."""
+    """One process of ours, started again when it dies; what it says goes to ours, or to a file among the logs."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    logs: Path | None = None
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self) -> None:
         """Start it."""
-        own = ["--until-parent-ends", str(os.getpid())]
-        self.process = subprocess.Popen([sys.executable, "-m", "api", *self.command, *own], env=dict(self.environment))
+        command = [sys.executable, "-m", "api", *self.command, "--until-parent-ends", str(os.getpid())]
+        environment = dict(self.environment)
+        if self.logs is None:
+            self.process = subprocess.Popen(command, env=environment)
+            return
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     def died(self) -> bool:
         """Tell whether it has ended."""
@@ -68,12 +75,13 @@ class Child:
 class Ensemble:
     """Everything of one demonstration, running."""
 
-    def __init__(self, folder: Path, port: int, *, allow_bearer: bool) -> None:
-        """Prepare; `start` starts."""
+    def __init__(self, folder: Path, port: int, *, allow_bearer: bool, logs: Path | None = None) -> None:
+        """Prepare; `start` starts. With `logs` each process says there what it has to say."""
         self.demonstration = Demonstration(folder)
         self.base_url = f"http://{HOST}:{port}"
         self._port = port
         self._allow_bearer = allow_bearer
+        self._logs = logs
         self._server: wiring.EmbeddedServer | None = None
         self.children: list[Child] = []
 
@@ -87,7 +95,7 @@ class Ensemble:
         owner_url = server.url(DATABASE, "greenlien_owner")
         wiring.migrate.upgrade(owner_url)
         demonstration.register_clients(owner_url)
-        simulator_port = _free_port()
+        simulator_port = free_port()
         simulator_url = f"http://{HOST}:{simulator_port}"
         environment = self._environment(server, simulator_url)
         api = ["serve", "--port", str(self._port), *(["--allow-bearer"] if self._allow_bearer else [])]
@@ -96,9 +104,10 @@ class Ensemble:
                 "simulators",
                 ["simulate", "--port", str(simulator_port), "--data-dir", str(demonstration.folder)],
                 environment,
+                self._logs,
             ),
-            Child("worker", ["work"], environment),
-            Child("api", api, environment),
+            Child("worker", ["work"], environment, self._logs),
+            Child("api", api, environment, self._logs),
         ]
         for child in self.children:
             child.start()
@@ -169,7 +178,8 @@ def supervise(folder: Path, port: int, *, allow_bearer: bool) -> int:
     return 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody uses just now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

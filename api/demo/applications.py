@@ -108,10 +108,14 @@ def draft(scene: Scene, actor: str, application: Application) -> Pledge:
 
 def submit(scene: Scene, actor: str, pledge_id: str) -> Pledge:
     """Let an actor submit a draft: the quantity is taken and valued."""
-    pledge = scene.does(actor, "提交申请，额度即被占用", "submits; the quantity is taken", _command(pledge_id, "submit", {}))
+    pledge = scene.does(
+        actor, "提交申请，额度即被占用", "submits; the quantity is taken", _command(pledge_id, "submit", {})
+    )
     _is(scene, pledge, "submitted")
     item = pledge["items"][0]
-    scene.says(f"{quantity(item['quantity'])}，评估价值 {yuan(item['market_value'])}，押品价值 {yuan(item['collateral_value'])}")
+    scene.says(
+        f"{quantity(item['quantity'])}，评估价值 {yuan(item['market_value'])}，押品价值 {yuan(item['collateral_value'])}"
+    )
     return pledge
 
 
@@ -132,8 +136,8 @@ def approval(pledge_id: str, application: Application) -> tuple[str, str, object
     return _command(pledge_id, "approve-loan", {"amount": application.principal, "rate": RATE})
 
 
-def apply_in_zhejiang(scene: Scene, application: Application) -> Pledge:
-    """Play the four steps of Zhejiang's workflow up to the enterprise's confirmation, and return the pledge, freezing."""
+def apply_in_zhejiang(scene: Scene, application: Application) -> str:
+    """Play Zhejiang's workflow up to the bank's approval, and return the pledge's id."""
     pledge_id = str(draft(scene, application.enterprise, application)["id"])
     submit(scene, application.enterprise, pledge_id)
     verify_quantities(scene, "authority.zhejiang", pledge_id, application)
@@ -144,6 +148,11 @@ def apply_in_zhejiang(scene: Scene, application: Application) -> Pledge:
         approval(pledge_id, application),
     )
     _is(scene, approved, "loan_approved")
+    return pledge_id
+
+
+def confirm(scene: Scene, application: Application, pledge_id: str) -> Pledge:
+    """Let the enterprise confirm, and return the pledge, now freezing."""
     confirmed = scene.does(
         application.enterprise,
         "确认金额与利率，系统指令登记机构冻结",
@@ -166,7 +175,11 @@ def ends(scene: Scene, actor: str, pledge_id: str, verb: str, body: object) -> P
 def loan_event(scene: Scene, application: Application, kind: str, zh: str, en: str) -> Mapping[str, Any]:
     """Let the bank's officer record that the whole principal was disbursed or settled."""
     event = scene.does(
-        f"{application.bank}.officer", f"{zh} {yuan(application.principal)}", en, event_request(scene, application, kind), expect=201
+        f"{application.bank}.officer",
+        f"{zh} {yuan(application.principal)}",
+        en,
+        event_request(scene, application, kind),
+        expect=201,
     )
     return event
 

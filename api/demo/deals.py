@@ -196,7 +196,10 @@ def synthetic_series(label: str, place: str, division: str, count: int, today: d
 
     The numbers and the venue say that they are synthetic.
     """
-    return [_synthetic(f"SYNTHETIC-{label}-COD-{n + 1:03d}", place, division, _figures(n, count, today)) for n in range(count)]
+    return [
+        _synthetic(f"SYNTHETIC-{label}-COD-{n + 1:03d}", place, division, _figures(n, count, today))
+        for n in range(count)
+    ]
 
 
 def _figures(n: int, count: int, today: date) -> tuple[date, Decimal, int]:
@@ -205,9 +208,7 @@ def _figures(n: int, count: int, today: date) -> tuple[date, Decimal, int]:
     return day, Decimal(5 + n * 53 % 80) / 10, 3900 + n * 137 % 600
 
 
-def _synthetic(
-    trade_no: str, place: str, division: str, figures: tuple[date, Decimal, int]
-) -> dict[str, Any]:
+def _synthetic(trade_no: str, place: str, division: str, figures: tuple[date, Decimal, int]) -> dict[str, Any]:
     day, tonnes, price = figures
     return {
         "trade_no": trade_no,

@@ -42,7 +42,9 @@ def send_deals(scene: Scene) -> Screened:
     synthetic = _send_synthetic(scene)
     return Screened(
         verdicts={deal.trade_no: _code(refused.get(index)) for index, deal in enumerate(PUBLIC_DEALS)},
-        details={deal.trade_no: refused[index]["detail"] for index, deal in enumerate(PUBLIC_DEALS) if index in refused},
+        details={
+            deal.trade_no: refused[index]["detail"] for index, deal in enumerate(PUBLIC_DEALS) if index in refused
+        },
         synthetic=synthetic,
     )
 

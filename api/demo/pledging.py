@@ -14,6 +14,7 @@ from api.demo.applications import (
     Pledge,
     apply_in_zhejiang,
     approval,
+    confirm,
     draft,
     ends,
     event_request,
@@ -57,7 +58,9 @@ def pledge_in_zhejiang(scene: Scene, right: Right, schedule: Sequence[Instalment
     application = Application(
         right_id=right["id"], tonnes=TONNES, enterprise=SHAOXING, bank="bank-a", workflow="zhejiang", loan=loan
     )
-    pledge_id = str(apply_in_zhejiang(scene, application)["id"])
+    pledge_id = apply_in_zhejiang(scene, application)
+    _too_early(scene, application)
+    confirm(scene, application, pledge_id)
     scene.waits("bank-a.officer", pledge_id, "freezing", "active")
     pledge = _frozen(scene, pledge_id)
     loan_event(scene, application, "disbursed", "生效后放款", "disburses")
@@ -74,7 +77,11 @@ def pledge_in_zhejiang(scene: Scene, right: Right, schedule: Sequence[Instalment
 
 def ask_a_second_bank(scene: Scene, right: Right, first: Pledged) -> Contested:
     """Ask a second bank for what the first has, in both workflows."""
-    scene.opens(5, "同一指标再向第二家银行申请：余量不足，且不透露第一家银行的任何信息", "a second bank gets nothing, not even news")
+    scene.opens(
+        5,
+        "同一指标再向第二家银行申请：余量不足，且不透露第一家银行的任何信息",
+        "a second bank gets nothing, not even news",
+    )
     loan = record_loan(scene, "bank-b", SHAOXING, quarterly(scene.today, HUBEI_INSTALMENT))
     again = Application(
         right_id=right["id"], tonnes=TONNES, enterprise=SHAOXING, bank="bank-b", workflow="zhejiang", loan=loan
@@ -100,13 +107,24 @@ def ask_a_second_bank(scene: Scene, right: Right, first: Pledged) -> Contested:
 
 
 def _frozen(scene: Scene, pledge_id: str) -> Pledge:
-    """Read a pledge under control, with what the registry answered, and see that money could not leave before."""
+    """Read a pledge under control, with what the registry answered, and see that every condition is met."""
     pledge = scene.does("bank-a.officer", "查看质押", "reads the pledge", ("GET", f"/v1/pledges/{pledge_id}"))
     entry = next(each for each in pledge["registrations"] if each["register"] == "emission_registry")
     scene.says(f"登记机构答复：冻结编号 {entry['reference']}，时间 {entry['registered_at']} (the registry's freeze)")
     scene.checks("registered", "registered", entry["status"])
     scene.checks("conditions met", [], [each["code"] for each in pledge["conditions"] if not each["met"]])
     return pledge
+
+
+def _too_early(scene: Scene, application: Application) -> None:
+    """See that no money leaves before the registry has frozen the right."""
+    scene.refused(
+        f"{application.bank}.officer",
+        "冻结前尝试放款",
+        "tries to disburse too early",
+        event_request(scene, application, "disbursed"),
+        code="not_active",
+    )
 
 
 def _pledge_in_hubei(scene: Scene) -> Pledged:
@@ -130,9 +148,7 @@ def _pledge_in_hubei(scene: Scene) -> Pledged:
     return Pledged(application=application, pledge=_frozen(scene, pledge_id))
 
 
-def _refused(
-    scene: Scene, actor: str, application: Application, first: Pledged, available: str
-) -> Mapping[str, Any]:
+def _refused(scene: Scene, actor: str, application: Application, first: Pledged, available: str) -> Mapping[str, Any]:
     """Draft and submit at the second bank, see the refusal and what it does not say, and take the draft back."""
     pledge_id = str(draft(scene, actor, application)["id"])
     refusal = scene.refused(
@@ -175,14 +191,3 @@ def _foreign_holds(scene: Scene, right_id: str, first: Pledged) -> None:
     scene.checks("another bank's hold", [expected], answer.body["items"])
     _tells_nothing(scene, answer.text, first)
     scene.says("乙银行只看到：该权益有一项质押占用及其数量 (only kind, blocks and quantity of the hold)")
-
-
-def early_disbursement(scene: Scene, application: Application) -> None:
-    """See that no money leaves before the registry has frozen the right."""
-    scene.refused(
-        f"{application.bank}.officer",
-        "冻结前尝试放款",
-        "tries to disburse too early",
-        event_request(scene, application, "disbursed"),
-        code="not_active",
-    )

@@ -75,9 +75,7 @@ def value_right(scene: Scene, right: Right) -> Valued:
     )
 
 
-def _value(
-    scene: Scene, right: Right, zh: str, en: str, repayment: Sequence[Instalment] | None
-) -> Valuation:
+def _value(scene: Scene, right: Right, zh: str, en: str, repayment: Sequence[Instalment] | None) -> Valuation:
     asked = {"right_id": right["id"], "quantity": {"amount": TONNES, "unit": "t/a"}}
     if repayment is not None:
         asked["repayment"] = repayment

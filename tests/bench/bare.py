@@ -119,7 +119,7 @@ def pool_of(database_url: str, **more: Any) -> Any:  # noqa: ANN401 - asyncpg sh
         make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False),
         min_size=POOL_SIZE,
         max_size=POOL_SIZE,
-        server_settings=SERVER_SETTINGS,
+        server_settings=dict(SERVER_SETTINGS),
         reset=nothing,
         **more,
     )

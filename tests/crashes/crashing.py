@@ -23,11 +23,11 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
-from api import wiring
 from api.__main__ import main
 from api.commands import processes
+from api.jobs import registry_orders
 from domain.ports.registry import OrderAnswer, RegistryOrder, RegistryRight
-from domain.use_cases import carry_out_order, verify_right
+from domain.use_cases import carry_out_order
 from integrations.database.unit_of_work import DatabaseUnitOfWork
 from integrations.registry.client import HttpRegistry
 
@@ -112,10 +112,7 @@ def plant(trap: Trap) -> None:
     _replace(carry_out_order, "next_step", _naming_kind)
     for use_case, step in STEPS.items():
         _replace(carry_out_order, use_case, lambda call, step=step: _naming_step(call, step))
-    from api.jobs import registry_orders  # noqa: PLC0415 - it holds the use cases by name
-
     for use_case in ("record_rights", "record_no_right"):
-        assert getattr(registry_orders, use_case) is getattr(verify_right, use_case)
         _replace(registry_orders, use_case, lambda call: _naming_step(call, "verification"))
 
 
@@ -203,6 +200,3 @@ def _naming_commands(make_app: Callable[..., Any]) -> Callable[..., Any]:
         return naming
 
     return wrapped
-
-
-assert wiring.HttpRegistry is HttpRegistry, "the wrapped class is the wired one"
