@@ -1,6 +1,6 @@
 """What every route needs of the running process: the database, the registries, the rules, the clock."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +45,10 @@ class Keys(Protocol):
         """Write the answer of a slow command."""
         ...
 
+    async def forget(self, identity: Identity) -> None:
+        """Forget a key whose slow command came to nothing that is kept."""
+        ...
+
 
 class KeptAnswer(Protocol):
     """What a kept key says."""
@@ -78,9 +82,20 @@ class KeptAnswer(Protocol):
 class EdgeUnitOfWork(UnitOfWork, Protocol):
     """A unit of work as the edge uses it: with the keys, the clients, and the commit that no use case has."""
 
-    clients: Clients
-    assertions: Assertions
-    idempotency: Keys
+    @property
+    def clients(self) -> Clients:
+        """Return the clients."""
+        ...
+
+    @property
+    def assertions(self) -> Assertions:
+        """Return the assertions."""
+        ...
+
+    @property
+    def idempotency(self) -> Keys:
+        """Return the idempotency."""
+        ...
 
     async def commit(self) -> None:
         """Make it so."""
@@ -91,11 +106,11 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
 class House:
     """The process's own: `open` begins a unit of work for an actor (none for the token endpoint and the worker)."""
 
-    open: Callable[[Actor | None], AbstractAsyncContextManager[Any]]
+    open: Callable[[Actor | None], AbstractAsyncContextManager[EdgeUnitOfWork]]
     registry: Registry
     rulebook: Rulebook
     now: Callable[[], datetime]
-    ready: Callable[[], Any]
+    ready: Callable[[], Awaitable[Mapping[str, bool]]]
     registry_patience_seconds: float
 
 

@@ -18,7 +18,7 @@ import msgspec
 from litestar import Response
 
 from api.bodies import EdgeRequest
-from api.house import EdgeUnitOfWork, Identity, KeptAnswer, house_of
+from api.house import EdgeUnitOfWork, Identity, KeptAnswer, SentAnswer, house_of
 from api.problems import problem_for, text_of
 from api.refusals import DoorRefusal
 from domain.errors import DomainError
@@ -27,7 +27,6 @@ from domain.pledges.pledges import VersionMismatch
 KEY: Final = re.compile(r"[\x21-\x7e]{16,255}", re.ASCII)
 CONFLICT: Final = 409
 JSON: Final = "application/json"
-PROBLEM: Final = "application/problem+json"
 
 
 @dataclass(eq=False)
@@ -68,9 +67,20 @@ def encoded(body: object) -> bytes:
     return msgspec.json.encode(body)
 
 
+def sent_of(answer: Answer) -> SentAnswer:
+    """Return an answer as it is sent and kept."""
+    return answer.status, dict(answer.headers), encoded(answer.body)
+
+
+def response_of(sent: SentAnswer) -> Response[bytes]:
+    """Return what is sent as a response."""
+    status, headers, body = sent
+    return Response(body, status_code=status, headers=headers, media_type=headers.get("Content-Type", JSON))
+
+
 def replied(answer: Answer) -> Response[bytes]:
     """Return an answer as a response."""
-    return Response(encoded(answer.body), status_code=answer.status, headers=dict(answer.headers), media_type=JSON)
+    return response_of(sent_of(answer))
 
 
 def key_of(request: EdgeRequest) -> str:
@@ -97,10 +107,7 @@ def replayed(kept: KeptAnswer, digest: str) -> Response[bytes]:
         raise IdempotencyKeyReused
     if kept.status is None:
         raise IdempotencyKeyInFlight
-    headers = {**kept.headers, "Idempotency-Replayed": "true"}
-    return Response(
-        kept.body, status_code=kept.status, headers=headers, media_type=kept.headers.get("Content-Type", JSON)
-    )
+    return response_of((kept.status, {**kept.headers, "Idempotency-Replayed": "true"}, kept.body))
 
 
 async def command(request: EdgeRequest, act: Act) -> Response[bytes]:
@@ -116,25 +123,21 @@ async def command(request: EdgeRequest, act: Act) -> Response[bytes]:
         try:
             async with uow.savepoint():
                 answer = await act(uow)
-            response = replied(answer)
-            headers = dict(answer.headers)
+            sent = sent_of(answer)
         except DomainError as refusal:
-            response, headers = refused(request, refusal)
-        await uow.idempotency.keep(identity, digest, (response.status_code, headers, response.content), house.now())
+            sent = refused(request, refusal)
+        await uow.idempotency.keep(identity, digest, sent, house.now())
         await uow.commit()
-        return response
+        return response_of(sent)
 
 
-def refused(
-    request: EdgeRequest, refusal: DomainError, also: tuple[int, ...] = ()
-) -> tuple[Response[bytes], dict[str, str]]:
-    """Return a business refusal as it is kept and answered; raises every other refusal on."""
+def refused(request: EdgeRequest, refusal: DomainError) -> SentAnswer:
+    """Return a business refusal (409) as it is answered and kept; raises every other refusal on."""
     text = text_of(type(refusal))
-    if text is None or text.status not in {CONFLICT, *also} or isinstance(refusal, DoorRefusal):
+    if text is None or text.status != CONFLICT or isinstance(refusal, DoorRefusal):
         raise refusal
     told = problem_for(request.scope, refusal)
-    headers = dict(told.headers)
-    return Response(told.body, status_code=told.status, headers=headers, media_type=PROBLEM), headers
+    return told.status, dict(told.headers), told.body
 
 
 def if_match(request: EdgeRequest) -> int | None:

@@ -48,7 +48,7 @@ class Settings:
         },
     )
     registry_timeout_seconds: str = field(
-        default="4", metadata={"variable": "GREENLIEN_REGISTRY_TIMEOUT_SECONDS", "about": "one call's patience"}
+        default="10", metadata={"variable": "GREENLIEN_REGISTRY_TIMEOUT_SECONDS", "about": "one call's patience"}
     )
     lapse_working_days: str = field(
         default="10",

@@ -8,16 +8,17 @@ from litestar.params import FromPath, JSONBody
 from api.answers.rights import authorization_answer, hold_answer, right_answer, verification_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
-from api.house import EdgeUnitOfWork, House, house_of, known_id
+from api.house import EdgeUnitOfWork, House, SentAnswer, house_of, known_id
 from api.idempotency import (
     Answer,
     IdempotencyKeyInFlight,
     command,
-    encoded,
     identity_of,
     refused,
     replayed,
     replied,
+    response_of,
+    sent_of,
     versioned,
 )
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
@@ -37,6 +38,7 @@ from domain.errors import DomainError
 from domain.ports.registry import RegistryRight, RegistryRightNotFound, RegistryUnavailable
 from domain.ports.rights import RightFilter
 from domain.rights.authorizations import NotFound
+from domain.rights.rights import RightNotFound
 from domain.rights.verifications import Verification, VerificationStatus
 from domain.use_cases.grant_authorization import grant_authorization
 from domain.use_cases.verify_right import record_no_right, record_rights, refusal_of, request_verification
@@ -116,20 +118,16 @@ async def post_verification(request: EdgeRequest, data: JSONBody[VerificationReq
     told = await _ask(house, verification)
     async with house.open(actor) as uow:
         finished = await _record(house, uow, request, verification, told)
-        response, headers = await _answer(house, uow, request, finished)
-        if (
-            isinstance(told, RegistryUnavailable)
-            and finished.status is VerificationStatus.PENDING
-            and not _silent(told)
-        ):
-            await uow.idempotency.answer(
-                identity, (202, {}, encoded(verification_answer(finished, [], house.rulebook, house.now())))
-            )
+        if finished.status is VerificationStatus.REFUSED and finished.refusal == {"code": RightNotFound.code}:
+            await uow.idempotency.forget(identity)  # only 2xx and 409 are kept: the right may be entered tomorrow
             await uow.commit()
-            raise told
-        await uow.idempotency.answer(identity, (response.status_code, headers, response.content))
+            raise refusal_of(finished)
+        if isinstance(told, RegistryUnavailable) and finished.status is VerificationStatus.PENDING:
+            raise told  # the key stays open on this verification, and asks again
+        sent = await _answer(house, uow, request, finished)
+        await uow.idempotency.answer(identity, sent)
         await uow.commit()
-    return response
+    return response_of(sent)
 
 
 async def _ask(house: House, verification: Verification) -> "list[RegistryRight] | DomainError | None":
@@ -144,10 +142,6 @@ async def _ask(house: House, verification: Verification) -> "list[RegistryRight]
         return None
     except (RegistryRightNotFound, RegistryUnavailable) as refusal:
         return refusal
-
-
-def _silent(told: RegistryUnavailable) -> bool:
-    return "timeout" in told.reason.lower()
 
 
 async def _record(
@@ -166,17 +160,15 @@ async def _record(
     return finished or verification
 
 
-async def _answer(
-    house: House, uow: EdgeUnitOfWork, request: EdgeRequest, verification: Verification
-) -> tuple[Response[bytes], dict[str, str]]:
+async def _answer(house: House, uow: EdgeUnitOfWork, request: EdgeRequest, verification: Verification) -> SentAnswer:
+    now = house.now()
     if verification.status is VerificationStatus.REFUSED:
-        refusal = refusal_of(verification)
-        return refused(request, refusal, also=(404,))
+        return refused(request, refusal_of(verification))
+    if verification.status is VerificationStatus.PENDING:
+        return sent_of(Answer(202, verification_answer(verification, [], house.rulebook, now)))
     rights = await uow.rights.find_many(verification.right_ids)
     found = [rights[right_id] for right_id in verification.right_ids if right_id in rights]
-    if verification.status is VerificationStatus.PENDING:
-        return replied(Answer(202, verification_answer(verification, [], house.rulebook, house.now()))), {}
-    return replied(Answer(200, {"rights": [right_answer(right, house.rulebook, house.now()) for right in found]})), {}
+    return sent_of(Answer(200, {"rights": [right_answer(right, house.rulebook, now) for right in found]}))
 
 
 @get(
@@ -237,7 +229,8 @@ async def list_holds(request: EdgeRequest, right_id: FromPath[str]) -> Response[
         if await uow.rights.find(known_id(right_id, "right")) is None:
             raise NotFound("right")
         own, others = await uow.holds.of_right(right_id)
-    return replied(Answer(200, {"items": [hold_answer(hold) for hold in (*own, *others)], "next_cursor": None}))
+    holds = [hold_answer(hold) for hold in own] + [hold_answer(hold) for hold in others]
+    return replied(Answer(200, {"items": holds, "next_cursor": None}))
 
 
 def _registry(text: str) -> str:

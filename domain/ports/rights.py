@@ -48,6 +48,10 @@ class Rights(Protocol):
         """Take a quantity if it is free, in one guarded update; false when it is not (any more)."""
         ...
 
+    async def lock_available(self, right_id: str) -> Decimal:
+        """Return what is free, never below zero, and let nobody take or give back until the transaction ends."""
+        ...
+
     async def give_back(self, right_id: str, quantity: Decimal) -> None:
         """Give a taken quantity back."""
         ...

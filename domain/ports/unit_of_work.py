@@ -22,19 +22,70 @@ from domain.ports.verifications import Verifications
 class UnitOfWork(Protocol):
     """The repositories of one transaction."""
 
-    tenants: Tenants
-    authorizations: Authorizations
-    rights: Rights
-    verifications: Verifications
-    holds: Holds
-    trades: MarketTrades
-    valuations: Valuations
-    loans: Loans
-    pledges: Pledges
-    registry_orders: RegistryOrders
-    audit: Audit
-    outbox: Outbox
-    jobs: Jobs
+    @property
+    def tenants(self) -> Tenants:
+        """Return the tenants."""
+        ...
+
+    @property
+    def authorizations(self) -> Authorizations:
+        """Return the authorizations."""
+        ...
+
+    @property
+    def rights(self) -> Rights:
+        """Return the rights."""
+        ...
+
+    @property
+    def verifications(self) -> Verifications:
+        """Return the verifications."""
+        ...
+
+    @property
+    def holds(self) -> Holds:
+        """Return the holds."""
+        ...
+
+    @property
+    def trades(self) -> MarketTrades:
+        """Return the trades."""
+        ...
+
+    @property
+    def valuations(self) -> Valuations:
+        """Return the valuations."""
+        ...
+
+    @property
+    def loans(self) -> Loans:
+        """Return the loans."""
+        ...
+
+    @property
+    def pledges(self) -> Pledges:
+        """Return the pledges."""
+        ...
+
+    @property
+    def registry_orders(self) -> RegistryOrders:
+        """Return the registry orders."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Return the audit."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return the outbox."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Return the jobs."""
+        ...
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
         """Open a savepoint: an exception that leaves it undoes what was done in it, and nothing before."""

@@ -1,6 +1,7 @@
 """Submit a pledge: value each right, and take a pending hold on every item in one transaction, or on none.
 
-The check that a quantity is free and the taking are one guarded update; the check before it only words the refusal.
+The check that a quantity is free and the taking are one guarded update. A refusal is decided once more under the lock of
+the right's balance, so that it never names as available what would have been enough.
 """
 
 from dataclasses import replace
@@ -18,6 +19,7 @@ from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
 from domain.values.actors import Actor
 from domain.values.identifiers import new_id
+from domain.values.quantity import Quantity
 from domain.values.time import business_date
 
 
@@ -59,9 +61,7 @@ async def _hold(
         raise RightNotPledgeable(right.id, tuple(reasons))
     hold_id = item.hold_id
     if hold_id is None:
-        if not await uow.rights.take(right.id, item.quantity.amount):
-            current = await uow.rights.find(right.id)
-            raise QuantityUnavailable(right.id, (current or right).available, pointer)
+        await _take(uow, right, item.quantity, pointer)
         hold_id = new_id("hold")
         hold = Hold(
             id=hold_id,
@@ -92,3 +92,16 @@ async def _hold(
         adopted_value=appraisal.collateral_value,
         loan_to_value_cap=appraisal.loan_to_value_cap,
     )
+
+
+async def _take(uow: UnitOfWork, right: Right, asked: Quantity, pointer: str) -> None:
+    """Take a quantity of a right.
+
+    Raises:
+        QuantityUnavailable: less was free at the moment that it tells of; read later, it could be somebody's withdrawal.
+    """
+    if await uow.rights.take(right.id, asked.amount):
+        return
+    available = await uow.rights.lock_available(right.id)
+    if available < asked.amount or not await uow.rights.take(right.id, asked.amount):
+        raise QuantityUnavailable(right.id, Quantity(available, asked.unit), pointer)

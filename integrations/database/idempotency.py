@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from integrations.database.tables import IDEMPOTENCY_KEYS
@@ -90,3 +90,9 @@ class IdempotencyKeys:
             )
             .values(status=status, headers=headers, body=body),
         )
+
+    async def forget(self, identity: tuple[str, str, str]) -> None:
+        """Forget a key whose slow command came to nothing that is kept."""
+        client_id, route, key = identity
+        named = (IDEMPOTENCY_KEYS.c.client_id == client_id, IDEMPOTENCY_KEYS.c.route == route)
+        await self._connection.execute(delete(IDEMPOTENCY_KEYS).where(*named, IDEMPOTENCY_KEYS.c.key == key))

@@ -29,6 +29,11 @@ TAKE = (
     .where(BALANCES.c.right_id == bindparam("id"), BALANCES.c.quantity - BALANCES.c.taken >= bindparam("asked"))
     .values(taken=BALANCES.c.taken + bindparam("asked"))
 )
+AVAILABLE = (
+    select(func.greatest(BALANCES.c.quantity - BALANCES.c.taken, 0))
+    .where(BALANCES.c.right_id == bindparam("id"))
+    .with_for_update()
+)
 GIVE_BACK = (
     update(BALANCES)
     .where(BALANCES.c.right_id == bindparam("id"))
@@ -86,6 +91,10 @@ class DatabaseRights:
     async def take(self, right_id: str, quantity: Decimal) -> bool:
         """Take a quantity if it is free, in one guarded update."""
         return (await self._connection.execute(TAKE, {"id": right_id, "asked": quantity})).rowcount == 1
+
+    async def lock_available(self, right_id: str) -> Decimal:
+        """Return what is free, and let nobody take or give back until the transaction ends."""
+        return Decimal((await self._connection.execute(AVAILABLE, {"id": right_id})).scalar_one())
 
     async def give_back(self, right_id: str, quantity: Decimal) -> None:
         """Give a taken quantity back; what a court took beyond the right shrinks with it."""

@@ -33,7 +33,7 @@ def upgrade() -> None:
     protect(
         "idempotency_keys",
         "client_id = nullif(current_setting('greenlien.client', true), '')",
-        app="select, insert, update",
+        app="select, insert, update, delete",
     )
     run(
         """create function publish_events() returns integer security definer set search_path = public language plpgsql as $$

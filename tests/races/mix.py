@@ -114,4 +114,4 @@ class Mix:
         drafted = self.arena.draft(wanted)
         self._pledges |= {pledge.id: pledge for pledge in drafted}
         self._statuses = {pledge_id: self._statuses.get(pledge_id, "draft") for pledge_id in self._pledges}
-        self._sequence = max((entry.sequence for entry in self.arena.ledger.pledge_entries(self._sequence)), default=0)
+        self._sequence = max((entry.sequence for entry in self.arena.ledger.pledge_entries(self._sequence)), default=self._sequence)
