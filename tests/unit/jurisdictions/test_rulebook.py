@@ -29,7 +29,7 @@ def a_rule(value: object = Decimal("0.80"), division: Division = NATIONAL, **cha
         standing=Standing.UNKNOWN if value is None else Standing.DIGEST,
         note="",
     )
-    return replace(ordinary, **changes)  # type: ignore[arg-type]
+    return replace(ordinary, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 @pytest.mark.parametrize("own", [XIHU, HANGZHOU, ZHEJIANG, NATIONAL])

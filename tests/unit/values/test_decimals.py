@@ -157,7 +157,7 @@ def test_the_wire_never_rounds() -> None:
 @pytest.mark.parametrize("rounding", [round_down, round_up, round_half_even, wire])
 def test_a_float_cannot_be_rounded_or_written(rounding: object) -> None:
     with pytest.raises(TypeError):
-        rounding(0.1, 2)  # type: ignore[operator]
+        rounding(0.1, 2)  # type: ignore[operator]  # the wrong type is the test
 
 
 def test_rounding_does_not_depend_on_the_ambient_decimal_context() -> None:

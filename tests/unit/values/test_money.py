@@ -75,9 +75,9 @@ def test_money_is_read_from_plain_decimals_only(text: str) -> None:
 @pytest.mark.parametrize("amount", [1.5, True, None])
 def test_money_is_never_made_of_a_float(amount: object) -> None:
     with pytest.raises(TypeError):
-        Money.of(amount)  # type: ignore[arg-type]
+        Money.of(amount)  # type: ignore[arg-type]  # the wrong type is the test
     with pytest.raises(TypeError):
-        Money(amount)  # type: ignore[arg-type]
+        Money(amount)  # type: ignore[arg-type]  # the wrong type is the test
 
 
 def test_money_is_made_of_a_decimal_a_whole_number_or_a_text() -> None:
@@ -94,7 +94,7 @@ def test_zero_is_not_positive_and_has_no_sign() -> None:
 
 def test_money_does_not_mix_with_plain_numbers() -> None:
     with pytest.raises(TypeError):
-        _ = Money.from_fen(1) + 1  # type: ignore[operator]
+        _ = Money.from_fen(1) + 1  # type: ignore[operator]  # the wrong type is the test
     with pytest.raises(TypeError):
-        _ = Money.from_fen(1) - Decimal(1)  # type: ignore[operator]
+        _ = Money.from_fen(1) - Decimal(1)  # type: ignore[operator]  # the wrong type is the test
     assert Money.from_fen(100) != Decimal(1)

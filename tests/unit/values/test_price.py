@@ -94,7 +94,7 @@ def test_a_price_is_a_positive_number_of_six_decimals(amount: str) -> None:
 
 def test_a_price_is_never_made_of_a_float() -> None:
     with pytest.raises(TypeError):
-        Price(1.5, Unit.T, Period.ONE_OFF, Tax.UNKNOWN)  # type: ignore[arg-type]
+        Price(1.5, Unit.T, Period.ONE_OFF, Tax.UNKNOWN)  # type: ignore[arg-type]  # the wrong type is the test
 
 
 @given(st.integers(1, 10**12), st.integers(1, 10**12), st.integers(1, 40))

@@ -111,7 +111,7 @@ def test_a_sum_that_grows_too_large_is_refused() -> None:
 
 def test_a_quantity_is_never_made_of_a_float() -> None:
     with pytest.raises(TypeError):
-        Quantity(1.5, Unit.T)  # type: ignore[arg-type]
+        Quantity(1.5, Unit.T)  # type: ignore[arg-type]  # the wrong type is the test
 
 
 def test_zero_is_not_positive() -> None:
