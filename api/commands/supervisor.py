@@ -23,10 +23,11 @@ import httpx
 
 from api import wiring
 from api.commands.demonstration import Demonstration
+from api.settings import Settings
 
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "greenlien"
-START_SECONDS_MAX: Final = 40.0
+START_SECONDS_MAX: Final = 90.0
 STOP_SECONDS_MAX: Final = 6.0
 RESTART_AFTER_SECONDS: Final = 0.5
 
@@ -90,14 +91,12 @@ class Ensemble:
         demonstration = self.demonstration
         demonstration.folder.mkdir(parents=True, exist_ok=True)
         demonstration.make_keys()
-        self._server = server = wiring.EmbeddedServer.start(demonstration.database)
-        asyncio.run(wiring.bootstrap.prepare(server.superuser_url(), DATABASE))
-        owner_url = server.url(DATABASE, "greenlien_owner")
-        wiring.migrate.upgrade(owner_url)
-        demonstration.register_clients(owner_url)
+        addresses = self._addresses()
+        wiring.migrate.upgrade(addresses["MIGRATION_DATABASE_URL"])
+        demonstration.register_clients(addresses["MIGRATION_DATABASE_URL"])
         simulator_port = free_port()
         simulator_url = f"http://{HOST}:{simulator_port}"
-        environment = self._environment(server, simulator_url)
+        environment = self._environment(addresses, simulator_url)
         api = ["serve", "--port", str(self._port), *(["--allow-bearer"] if self._allow_bearer else [])]
         self.children = [
             Child(
@@ -133,14 +132,30 @@ class Ensemble:
         if self._server is not None:
             self._server.stop(3.0)
 
-    def _environment(self, server: "wiring.EmbeddedServer", simulator_url: str) -> dict[str, str]:
-        app_url = os.environ.get("DATABASE_URL") or server.url(DATABASE, "greenlien_app")
+    def _addresses(self) -> dict[str, str]:
+        """Return the database's addresses by variable: those that are set, or the embedded server's, started here.
+
+        A DATABASE_URL wins over the folder; then the owner's must be set, too. Where the worker's is not, it is the
+        owner's, which only a demonstration should do.
+        """
+        given = Settings.from_environment()
+        if given.database_url:
+            owner = given.need("migration_database_url")
+            worker = given.worker_database_url or owner
+            return {"DATABASE_URL": given.database_url, "WORKER_DATABASE_URL": worker, "MIGRATION_DATABASE_URL": owner}
+        self._server = server = wiring.EmbeddedServer.start(self.demonstration.database)
+        asyncio.run(wiring.bootstrap.prepare(server.superuser_url(), DATABASE))
+        return {
+            "DATABASE_URL": server.url(DATABASE, wiring.bootstrap.APP),
+            "WORKER_DATABASE_URL": server.url(DATABASE, wiring.bootstrap.WORKER),
+            "MIGRATION_DATABASE_URL": server.url(DATABASE, wiring.bootstrap.OWNER),
+        }
+
+    def _environment(self, addresses: Mapping[str, str], simulator_url: str) -> dict[str, str]:
         return {
             **os.environ,
+            **addresses,
             "GREENLIEN_DEMO": "1",
-            "DATABASE_URL": app_url,
-            "WORKER_DATABASE_URL": os.environ.get("WORKER_DATABASE_URL") or server.url(DATABASE, "greenlien_worker"),
-            "MIGRATION_DATABASE_URL": server.url(DATABASE, "greenlien_owner"),
             "GREENLIEN_ISSUER": self.base_url,
             "GREENLIEN_SIGNING_KEY_FILE": str(self.demonstration.signing_key),
             "GREENLIEN_REGISTRIES": self.demonstration.registries(simulator_url),

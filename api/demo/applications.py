@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from api.demo.scene import Scene
-from api.demo.words import STATES, quantity, yuan
+from api.demo.words import STATES, percent, quantity, yuan
 
 RATE: Final = "0.034500"
 UNIT: Final = "t/a"
@@ -30,6 +30,11 @@ class Application:
     bank: str
     workflow: str
     loan: Mapping[str, Any]
+
+    @property
+    def asked(self) -> str:
+        """Return the quantity as it is said."""
+        return quantity(self.items[0]["quantity"])
 
     @property
     def items(self) -> list[Mapping[str, Any]]:
@@ -97,7 +102,7 @@ def draft(scene: Scene, actor: str, application: Application) -> Pledge:
     }
     pledge = scene.does(
         actor,
-        f"起草质押 {application.tonnes} {UNIT} 给 {application.bank}",
+        f"起草质押 {application.asked} 给 {application.bank}",
         "drafts the pledge",
         ("POST", "/v1/pledges", asked),
         expect=201,
@@ -113,9 +118,8 @@ def submit(scene: Scene, actor: str, pledge_id: str) -> Pledge:
     )
     _is(scene, pledge, "submitted")
     item = pledge["items"][0]
-    scene.says(
-        f"{quantity(item['quantity'])}，评估价值 {yuan(item['market_value'])}，押品价值 {yuan(item['collateral_value'])}"
-    )
+    values = f"评估价值 {yuan(item['market_value'])}，押品价值 {yuan(item['collateral_value'])}"
+    scene.says(f"{quantity(item['quantity'])}，{values}")
     return pledge
 
 
@@ -143,7 +147,7 @@ def apply_in_zhejiang(scene: Scene, application: Application) -> str:
     verify_quantities(scene, "authority.zhejiang", pledge_id, application)
     approved = scene.does(
         f"{application.bank}.approver",
-        f"审批贷款，回写金额 {yuan(application.principal)}、年利率 3.45%",
+        f"审批贷款，回写金额 {yuan(application.principal)}、年利率 {percent(RATE)}",
         "approves, writes back",
         approval(pledge_id, application),
     )
@@ -174,14 +178,13 @@ def ends(scene: Scene, actor: str, pledge_id: str, verb: str, body: object) -> P
 
 def loan_event(scene: Scene, application: Application, kind: str, zh: str, en: str) -> Mapping[str, Any]:
     """Let the bank's officer record that the whole principal was disbursed or settled."""
-    event = scene.does(
+    return scene.does(
         f"{application.bank}.officer",
         f"{zh} {yuan(application.principal)}",
         en,
         event_request(scene, application, kind),
         expect=201,
     )
-    return event
 
 
 def event_request(scene: Scene, application: Application, kind: str) -> tuple[str, str, object]:

@@ -192,7 +192,7 @@ PUBLIC_DEALS: Final = (
 
 
 def synthetic_series(label: str, place: str, division: str, count: int, today: date) -> list[dict[str, Any]]:
-    """Return invented COD deals for five years each, over somewhat less than a year up to yesterday, at about 4,200 yuan.
+    """Return invented COD deals of five years each, spread over the 350 days up to yesterday, at about 4,200 yuan.
 
     The numbers and the venue say that they are synthetic.
     """

@@ -10,7 +10,7 @@ from api.demo.pledging import Pledged
 from api.demo.rights import SHAOXING, Right
 from api.demo.scene import Scene
 from api.demo.silence import all_events
-from api.demo.words import ACTORS, HAPPENED, quantity, wide
+from api.demo.words import ACTORS, HAPPENED, STATES, quantity, wide
 
 RELEASE: Final = {"reason": "claim_extinguished"}
 WHEN: Final = slice(11, 23)
@@ -43,7 +43,7 @@ def release(scene: Scene, right: Right, pledged: Pledged) -> Released:
     scene.opens(7, "贷款结清，一人申请、另一人复核，登记机构解冻", "settled, and released by two persons")
     pledge_id = pledged.pledge["id"]
     order = ("POST", f"/v1/pledges/{pledge_id}/release", RELEASE)
-    second = ("POST", f"/v1/pledges/{pledge_id}/release/approve", {})
+    second: tuple[str, str, object] = ("POST", f"/v1/pledges/{pledge_id}/release/approve", {})
     scene.refused("bank-a.officer", "结清前申请解除", "orders the release too early", order, code="debt_outstanding")
     loan_event(scene, pledged.application, "settled", "贷款结清", "records the settlement")
     scene.does("bank-a.officer", "申请解除质押", "orders the release", order, expect=202)
@@ -72,7 +72,7 @@ def recount(scene: Scene, pledged: Pledged) -> Recounted:
     events = all_events(scene, "bank-a.officer")
     scene.says(f"── 事件 events：{len(events)} 条")
     for event in events:
-        _tell(scene, event["time"], event["type"], str(event["data"].get("status") or ""), event["subject"])
+        _tell(scene, event["time"], event["type"], STATES.get(event["data"].get("status"), ""), event["subject"])
     _in_order(scene, events)
     told = [entry["action"] for entry in audit if entry["subject"] == pledged.pledge["id"]]
     scene.checks(

@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Line:
-    """Sends a client's requests; `client` has the API's address, `token` fetches an access token for a client's name."""
+    """Sends the actors' requests; `client` has the API's address, `token` fetches a token by an actor's name."""
 
     client: httpx.Client
     token: Callable[[str], str]

@@ -153,7 +153,7 @@ def _refused(scene: Scene, actor: str, application: Application, first: Pledged,
     pledge_id = str(draft(scene, actor, application)["id"])
     refusal = scene.refused(
         actor,
-        f"提交 {application.tonnes} t/a 给 {application.bank}",
+        f"提交 {application.asked} 给 {application.bank}",
         "submits to a second bank",
         ("POST", f"/v1/pledges/{pledge_id}/submit", {}),
         code="quantity_unavailable",

@@ -37,10 +37,16 @@ class Scene:
         self._print(f"\n{RULE}\n第{number}步  {zh}\n         {en}\n{RULE}")
 
     def does(
-        self, actor: str, zh: str, en: str, request: tuple[str, str] | tuple[str, str, object], **checks: Any
+        self,
+        actor: str,
+        zh: str,
+        en: str,
+        request: tuple[str, str] | tuple[str, str, object],
+        *,
+        expect: int = 200,
     ) -> Mapping[str, Any]:
-        """Let an actor send a request, tell it, and return what came back; `checks` are those of `Line.call`."""
-        answer = self.line.call(actor, *request, **checks)
+        """Let an actor send a request that must be answered with this status, tell it, and return what came back."""
+        answer = self.line.call(actor, *request, expect=expect)
         self._deed(ACTORS.get(actor, actor), f"{zh} / {en}", answer)
         return answer.body
 

@@ -49,7 +49,8 @@ def lose_a_reply(scene: Scene, right: Right) -> Reconciled:
     scene.checks("freezes in the registry's own ledger", 1, len(freezes))
     [freeze] = freezes
     scene.says(
-        f"登记机构自己的台账：{right['registry_no']} 仅一笔冻结 {freeze['registry_ref']}，{quantity(freeze['quantity'])}"
+        f"登记机构自己的台账：{right['registry_no']} 仅一笔冻结 {freeze['registry_ref']}"
+        f"，{quantity(freeze['quantity'])}，收到消息 {freeze['messages']} 次"
         " (one freeze in the registry's own ledger, not two)"
     )
     entry = next(each for each in pledge["registrations"] if each["register"] == "emission_registry")

@@ -94,19 +94,20 @@ def _evidence(scene: Scene, valuation: Valuation) -> Sequence[Mapping[str, Any]]
             f" {Decimal(item['unit_value']):>10,.2f} 元/吨·年  权重 {percent(item['weight'])}"
         )
     weights = [Decimal(item["weight"]) for item in items]
-    scene.says(f"… 共 {len(items)} 笔，权重合计 {percent(str(sum(weights)))} ({len(items)} deals in all)")
+    scene.says(f"… 共 {len(items)} 笔，权重合计 {percent(str(sum(weights, Decimal(0))))} ({len(items)} deals in all)")
     scene.checks("evidence_count", valuation["evidence_count"], len(items))
-    scene.checks("weights sum to one", expected=True, got=abs(sum(weights) - 1) < ROUNDING)
+    scene.checks("weights sum to one", expected=True, got=abs(sum(weights, Decimal(0)) - 1) < ROUNDING)
     scene.checks("no weight above a quarter", expected=True, got=max(weights) <= WEIGHT_MAX)
     return items
 
 
 def _show(scene: Scene, valuation: Valuation) -> None:
     parts = valuation["haircut_parts"]
+    unit = f"{Decimal(valuation['unit_value']):,.2f} 元/吨·年"
+    losses = f"市场 {percent(parts['market'])}、处置期融化 {percent(parts['melting'])}"
     scene.says(
-        f"单位价值 {Decimal(valuation['unit_value']):,.2f} 元/吨·年 × 剩余年限 = 评估价值 {yuan(valuation['market_value'])}",
-        f"折扣率 {percent(valuation['haircut'])} (市场 {percent(parts['market'])}、处置期融化 {percent(parts['melting'])})"
-        f" → 押品价值 {yuan(valuation['collateral_value'])}",
+        f"单位价值 {unit} × 剩余年限 = 评估价值 {yuan(valuation['market_value'])} (market value)",
+        f"折扣率 {percent(valuation['haircut'])} ({losses}) → 押品价值 {yuan(valuation['collateral_value'])}",
         f"抵质押率上限 {percent(valuation['loan_to_value_cap'])}，今日最高可贷 {yuan(valuation['max_loan'])}，"
         f"置信等级 {valuation['confidence_level']}，提示 {', '.join(valuation['warnings'])}",
     )

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+DRIVER: Final = "postgresql+asyncpg"
+"""An address may come with any driver of PostgreSQL's, or none; ours is this one."""
 POOL_SIZE: Final = 20
 STATEMENT_TIMEOUT_MS: Final = 5_000
 LOCK_TIMEOUT_MS: Final = 2_000
@@ -28,7 +31,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
     Nothing rolls a returned connection back a second time: the unit of work has always ended its transaction.
     """
     return create_async_engine(
-        url,
+        make_url(url).set(drivername=DRIVER),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,

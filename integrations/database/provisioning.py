@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.ports.tenants import Tenant
+from integrations.database.engine import make_engine
 from integrations.database.tables import CLIENT_KEYS, CLIENTS, TENANTS
 
 
@@ -26,7 +26,7 @@ class NewClient:
 
 async def register(owner_url: str, tenants: Sequence[Tenant], clients: Sequence[NewClient]) -> None:
     """Write tenants and clients that are not there yet; a key that is already registered stays as it is."""
-    engine = create_async_engine(owner_url)
+    engine = make_engine(owner_url, pool_size=1)
     async with engine.begin() as connection:
         for tenant in tenants:
             values = {

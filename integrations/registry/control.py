@@ -6,12 +6,14 @@ It is for tests and demonstrations. It asks for no credentials and therefore ans
     GET  /control/ledger   every freeze and release that was executed, oldest first
     POST /control/changes  {registry, registry_no, kind, quantity?, holder_uscc?, holder_name?, reference?}
     GET  /control/rights   every right, with what is frozen of it
+    POST /control/rights   {registry, like, registry_no, quantity?} enters a new right like the one numbered `like`
 
 Source: contract section 0.
 """
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from litestar import delete, get, post
@@ -23,7 +25,7 @@ from litestar.params import JSONBody
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import DomainError
-from domain.values.identifiers import parse_registry_no, parse_uscc
+from domain.values.identifiers import RegistryNo, parse_registry_no, parse_uscc
 from domain.values.quantity import Quantity, Unit, parse_unit
 from domain.values.spelling import clean_text
 from domain.values.time import rfc3339
@@ -70,6 +72,17 @@ class ChangeOrder(BaseModel):
     reference: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
+class EntryOrder(BaseModel):
+    """A right to enter: holder, permit, place, pollutant and validity are those of `like`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    registry: str
+    like: str
+    registry_no: str
+    quantity: str | QuantityGiven | None = None
+
+
 def control_routes(ledger: Ledger, faults: FaultList) -> Sequence[HTTPRouteHandler]:
     """Return the routes of the back door to this ledger and these faults."""
     guards = [_only_this_machine]
@@ -97,6 +110,17 @@ def control_routes(ledger: Ledger, faults: FaultList) -> Sequence[HTTPRouteHandl
         names = sorted(ledger.registries)
         return _page([_right(right, frozen) for name in names for right, frozen in ledger.rights(name)])
 
+    @post(f"{CONTROL_PATH}/rights", guards=guards, status_code=201)
+    async def enter(data: JSONBody[EntryOrder]) -> dict[str, Any]:
+        try:
+            like = _entered(ledger, data.registry, parse_registry_no(data.like))
+            quantity = _quantity(data.quantity, like.quantity.unit) or like.quantity
+            return _right(
+                *ledger.enter(replace(like, registry_no=parse_registry_no(data.registry_no), quantity=quantity))
+            )
+        except (ChangeImpossible, DomainError) as error:
+            raise HTTPException(status_code=400, detail=str(error)) from error
+
     @post(f"{CONTROL_PATH}/changes", guards=guards, status_code=200)
     async def change(data: JSONBody[ChangeOrder]) -> dict[str, Any]:
         try:
@@ -104,7 +128,7 @@ def control_routes(ledger: Ledger, faults: FaultList) -> Sequence[HTTPRouteHandl
         except (ChangeImpossible, DomainError) as error:
             raise HTTPException(status_code=400, detail=str(error)) from error
 
-    return [arm, armed, disarm, executed, rights, change]
+    return [arm, armed, disarm, executed, rights, enter, change]
 
 
 def _only_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -116,19 +140,24 @@ def _only_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRo
 
 def _change(ledger: Ledger, data: JSONBody[ChangeOrder]) -> Change:
     registry_no = parse_registry_no(data.registry_no)
-    found = ledger.rights(data.registry, registry_no)
-    if not found:
-        message = f"{data.registry} has no right {registry_no}"
-        raise ChangeImpossible(message)
+    right = _entered(ledger, data.registry, registry_no)
     return Change(
         registry=data.registry,
         registry_no=registry_no,
         kind=data.kind,
-        quantity=_quantity(data.quantity, found[0][0].quantity.unit),
+        quantity=_quantity(data.quantity, right.quantity.unit),
         holder_uscc=None if data.holder_uscc is None else parse_uscc(data.holder_uscc),
         holder_name=None if data.holder_name is None else clean_text(data.holder_name, 200),
         reference=data.reference,
     )
+
+
+def _entered(ledger: Ledger, registry: str, registry_no: RegistryNo) -> RegisteredRight:
+    found = ledger.rights(registry, registry_no)
+    if not found:
+        message = f"{registry} has no right {registry_no}"
+        raise ChangeImpossible(message)
+    return found[0][0]
 
 
 def _quantity(given: str | QuantityGiven | None, unit: Unit) -> Quantity | None:

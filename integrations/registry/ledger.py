@@ -88,6 +88,19 @@ class Ledger:
                 return None if known is None else known.outcome
             return self._execute(read_order(read_object(known.content), registry, known.outcome.kind))
 
+    def enter(self, right: RegisteredRight) -> tuple[RegisteredRight, Quantity]:
+        """Enter a new right; return it and what is frozen of it, nothing.
+
+        Raises:
+            ChangeImpossible: the number is taken.
+        """
+        with self._books.transaction():
+            if self._books.right(right.registry, right.registry_no) is not None:
+                message = f"{right.registry} has a right {right.registry_no} already"
+                raise ChangeImpossible(message)
+            self._books.enter(right)
+        return right, Quantity.zero(right.quantity.unit)
+
     def change(self, change: Change) -> tuple[RegisteredRight, Quantity]:
         """Let the registry or a court change a right; return it and what is frozen of it now.
 

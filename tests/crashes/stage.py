@@ -244,10 +244,13 @@ def _confirm(part: str) -> Callable[[Play], None]:
     return confirm
 
 
-def _freeze_and_order_release(play: Play) -> None:
-    play.start_api()
+def _freeze(play: Play) -> None:
     play.start_worker()
     play.rest("zhejiang", State.ACTIVE)
+
+
+def _order_release(play: Play) -> None:
+    play.start_api()
     release = {"reason": "claim_extinguished"}
     play.actors.told("bank-a.officer", "POST", f"/v1/pledges/{play.pledges['zhejiang']}/release", release)
 
@@ -261,7 +264,8 @@ SCENES: Final[Mapping[str, tuple[str | None, Callable[[Play], None]]]] = {
     "ready": (None, _ready),
     "freezing": ("ready", _confirm("zhejiang")),
     "freezing_two_rights": ("ready", _confirm("two_rights")),
-    "release_ordered": ("freezing", _freeze_and_order_release),
+    "active": ("freezing", _freeze),
+    "release_ordered": ("active", _order_release),
     "releasing": ("release_ordered", _approve_release),
 }
 """Each scene: the scene that it goes on from, and how; no worker is left running in any of them."""
