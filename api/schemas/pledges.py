@@ -1,8 +1,9 @@
 """Bodies of loans and pledges (contract section 5)."""
 
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.market import InstalmentBody
@@ -19,9 +20,11 @@ from api.schemas.wire import (
     ReplyModel,
     UsccString,
     WireModel,
+    accepted,
     id_string,
     text_string,
 )
+from domain.errors import InvalidMoney, InvalidQuantity
 from domain.loans.loans import LoanEventType, LoanKind
 from domain.pledges.coverage import Level
 from domain.pledges.lifecycle import State, Workflow
@@ -29,6 +32,39 @@ from domain.pledges.pledges import Register, RegistrationStatus, ReleaseReason, 
 
 RightId = Annotated[str, id_string("right")]
 LoanId = Annotated[str, id_string("loan")]
+
+
+def _some_quantity(body: QuantityBody) -> QuantityBody:
+    def read() -> QuantityBody:
+        if not body.to_domain().is_positive:
+            amount = body.to_domain().wire()
+            raise InvalidQuantity(what="quantity", value=amount, reason_zh="数量须大于零。", reason_en="above zero")
+        return body
+
+    return accepted(read)
+
+
+def _some_money(body: MoneyBody) -> MoneyBody:
+    def read() -> MoneyBody:
+        if not body.to_domain().is_positive:
+            amount = body.to_domain().wire()
+            raise InvalidMoney(what="money", value=amount, reason_zh="金额须大于零。", reason_en="above zero")
+        return body
+
+    return accepted(read)
+
+
+def _fraction(rate: Decimal) -> Decimal:
+    if not 0 <= rate <= 1:
+        kind, message = "rate", "a rate is a fraction per year between 0 and 1"
+        raise PydanticCustomError(kind, message)
+    return rate
+
+
+SomeQuantity = Annotated[QuantityBody, AfterValidator(_some_quantity)]
+"""A quantity above zero."""
+SomeMoney = Annotated[MoneyBody, AfterValidator(_some_money)]
+"""An amount above zero."""
 
 
 class RateBody(WireModel):
@@ -117,13 +153,13 @@ class ItemBody(WireModel):
     """A quantity of one right."""
 
     right_id: RightId
-    quantity: QuantityBody
+    quantity: SomeQuantity
 
 
 class SecuredBody(WireModel):
     """The secured claim; the scope is that of civil code art. 389 unless agreed otherwise."""
 
-    amount: MoneyBody
+    amount: SomeMoney
     kind: Choice[SecuredKind]
     scope: Items[Literal["principal", "interest", "penalty", "damages", "custody_costs", "enforcement_costs"]] = (
         "principal",
@@ -136,13 +172,20 @@ class SecuredBody(WireModel):
     claims_from: DateString | None = None
     claims_to: DateString | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.claims_from is not None and self.claims_to is not None and self.claims_to < self.claims_from:
+            kind, message = "period", "the claims' period ends before it starts"
+            raise PydanticCustomError(kind, message)
+        return self
+
 
 class OtherSecurityBody(WireModel):
     """Security beside the rights."""
 
     kind: Annotated[str, text_string(40)]
     description: NoteString
-    value: MoneyBody
+    value: SomeMoney
 
 
 class PledgeRequestBody(WireModel):
@@ -172,8 +215,8 @@ class VerifyQuantitiesRequest(WireModel):
 class ApproveLoanRequest(WireModel):
     """What the bank approves; `loans` links contracts that the application did not name."""
 
-    amount: MoneyBody
-    rate: RatioString
+    amount: SomeMoney
+    rate: Annotated[RatioString, AfterValidator(_fraction)]
     loans: Annotated[Items[LoanId], Field(max_length=50)] = ()
 
 

@@ -10,7 +10,7 @@ from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.valuations import StoredValuation
 from domain.rights.authorizations import NotFound
 from domain.rights.rights import Right
-from domain.valuation.appraisal import Appraisal, appraise
+from domain.valuation.appraisal import LAST_DAY, Appraisal, appraise
 from domain.valuation.evidence import LOOK_BACK_DAYS
 from domain.valuation.repayment import Repayment
 from domain.valuation.subject import Subject
@@ -22,6 +22,8 @@ from domain.values.time import SHANGHAI, business_date
 WINDOW = timedelta(days=LOOK_BACK_DAYS)
 """How far back trades are read; the method itself decides which of them count."""
 LIQUIDATION_DAYS = 20
+FIRST_DAY = date(1900, 1, 1)
+"""Before any deal, and far enough from the beginning of the calendar to look back from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,10 @@ async def appraise_subject(
 ) -> Appraisal:
     """Return the value of a subject on a day, today by default, from what was known at the end of that day."""
     day = as_of or business_date(now)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidDate(
+            what="as_of", value=day.isoformat(), reason_zh="估值日过于遥远。", reason_en="the day is too far away"
+        )
     known_at = min(now, datetime.combine(day + timedelta(days=1), time(), SHANGHAI) - timedelta(microseconds=1))
     trades: Sequence[Trade] = await uow.trades.evidence(
         subject.instrument, subject.pollutant, province_of(subject.division), day - WINDOW, known_at

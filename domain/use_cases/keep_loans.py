@@ -5,13 +5,16 @@ from datetime import datetime
 
 from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import Loan, LoanEvent, LoanEventConflict, LoanEventType, check_repayment, outstanding
-from domain.pledges.lifecycle import State
+from domain.pledges.lifecycle import TERMINAL, State
 from domain.pledges.pledges import NotActive
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.use_cases.read_pledge import conditions_of
 from domain.values.actors import Actor
 from domain.values.money import Money
+
+NOT_SECURING: Final = TERMINAL | {State.DRAFT}
+"""A draft binds nobody yet, and an ended pledge nobody any more."""
 
 
 async def record_loan(uow: UnitOfWork, actor: Actor, loan: Loan, now: datetime) -> Loan:
@@ -39,12 +42,10 @@ async def record_loan_event(
 ) -> LoanEvent:
     """Write an event (principal, interest, penalty, fee in yuan).
 
-    The same reference and content again is the same event.
-
     Raises:
         NotFound: no such loan of this bank.
         NotActive: a disbursement before every condition of every pledge for it is met, or with no pledge at all.
-        LoanEventConflict: the reference is known with other content, or more is repaid than owed.
+        LoanEventConflict: the reference is known already, more is repaid than owed, or more is paid out than lent.
     """
     loan = await uow.loans.lock(event.loan_id)
     if loan is None:
@@ -80,18 +81,20 @@ def _check_amounts(loan: Loan, known: Sequence[LoanEvent], event: LoanEvent) -> 
 
 
 async def _check_conditions(uow: UnitOfWork, rulebook: Rulebook, loan_id: str, now: datetime) -> None:
-    pledges = [
-        pledge
-        for pledge in await uow.pledges.securing(loan_id)
-        if pledge.status not in {State.WITHDRAWN, State.REJECTED}
-    ]
+    """Raise NotActive unless every pledge for the loan meets its conditions.
+
+    The pledges are locked, so that none is released between this look and the payment's commit.
+    """
+    pledges = []
+    for securing in sorted(await uow.pledges.securing(loan_id), key=lambda each: each.id):
+        pledge = await uow.pledges.lock(securing.id)
+        if pledge is not None and pledge.status not in NOT_SECURING:
+            pledges.append(pledge)
     if not pledges:
         raise NotActive(("active",))
     unmet: dict[str, None] = {}
     for pledge in pledges:
         rights = await uow.rights.find_many([item.right_id for item in pledge.items])
-        for condition in conditions_of(pledge, rights, rulebook, now):
-            if not condition.met:
-                unmet[condition.code] = None
+        unmet.update({each.code: None for each in conditions_of(pledge, rights, rulebook, now) if not each.met})
     if unmet:
         raise NotActive(tuple(unmet))

@@ -39,6 +39,11 @@ class SimulatorControl:
         change = {"registry": registry, "registry_no": registry_no, "kind": kind, **facts}
         return self._line.post("/control/changes", json=change)
 
+    def enter(self, registry: str, like: str, registry_no: str, quantity: str) -> None:
+        """Enter a new right like another."""
+        entry = {"registry": registry, "like": like, "registry_no": registry_no, "quantity": quantity}
+        self._line.post("/control/rights", json=entry).raise_for_status()
+
     def _items(self, name: str) -> list[dict[str, Any]]:
         page = self._line.get(f"/control/{name}").raise_for_status().json()
         items: list[dict[str, Any]] = page["items"]
