@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import Loan, LoanEvent, LoanEventConflict, LoanEventType, check_repayment, outstanding

@@ -9,7 +9,7 @@ from tests.database_session import Database
 from tests.races.arena import Arena, opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def arena(
     new_database: Callable[[], AbstractContextManager[Database]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Arena]:

@@ -39,7 +39,11 @@ class Request:
 
     def encoded(self) -> bytes:
         """Return what goes onto the wire."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {HOST}:{self.port}", f"Authorization: Bearer {self.token}"]
+        lines = [
+            f"{self.method} {self.path} HTTP/1.1",
+            f"Host: {HOST}:{self.port}",
+            f"Authorization: Bearer {self.token}",
+        ]
         if self.key:
             lines.append(f"Idempotency-Key: {self.key}")
         body = b"" if self.body is None else self.body.encode()

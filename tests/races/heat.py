@@ -96,7 +96,10 @@ class Heat:
     def _unexplained_holds(self, held: Sequence[tuple[HoldEntry, Decimal]]) -> set[tuple[str, str]]:
         """Put the rights' commits on their timelines; returns the submits that do not hold all of their items."""
         items = {
-            (right_id, key) for key, attempt in self._done.items() if key[1] == "submitted" for right_id in attempt.pledge.items
+            (right_id, key)
+            for key, attempt in self._done.items()
+            if key[1] == "submitted"
+            for right_id in attempt.pledge.items
         }
         for entry, available in held:
             reached = ("submitted",) if entry.action == "hold.pending" else ENDS

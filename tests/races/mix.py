@@ -62,7 +62,9 @@ class Mix:
         )
         attempts = self._attempts(each)
         held, found = self._replay.advance()
-        moved = [entry for entry in self.arena.ledger.pledge_entries(self._sequence) if entry.pledge_id in self._pledges]
+        moved = [
+            entry for entry in self.arena.ledger.pledge_entries(self._sequence) if entry.pledge_id in self._pledges
+        ]
         found += heat.judge(attempts, moved, held) + self._replay.compare(self._rights)
         self.commits += len(moved)
         self._statuses = {pledge_id: line.now for pledge_id, line in heat.pledges.items()}
@@ -114,4 +116,6 @@ class Mix:
         drafted = self.arena.draft(wanted)
         self._pledges |= {pledge.id: pledge for pledge in drafted}
         self._statuses = {pledge_id: self._statuses.get(pledge_id, "draft") for pledge_id in self._pledges}
-        self._sequence = max((entry.sequence for entry in self.arena.ledger.pledge_entries(self._sequence)), default=self._sequence)
+        self._sequence = max(
+            (entry.sequence for entry in self.arena.ledger.pledge_entries(self._sequence)), default=self._sequence
+        )

@@ -24,7 +24,7 @@ from integrations.database import unit_of_work
 from integrations.database.rights import DatabaseRights
 from tests.races.mutants import BUG_FILE, Bug
 
-LOOKING_AWAY_SECONDS: Final = 0.02
+LOOKING_AWAY_SECONDS: Final = 0.05
 FREE: Final = text("select quantity - taken from right_balances where right_id = :id")
 HELD: Final = text("select coalesce(sum(quantity), 0) from hold_summaries where right_id = :id")
 WHOLE: Final = text("select quantity from right_balances where right_id = :id")

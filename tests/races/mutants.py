@@ -31,6 +31,9 @@ class Bug(StrEnum):
     """Refuse, and only then look up how much is available, when somebody may have withdrawn."""
 
 
+ERRORS: Final = frozenset({Check.FAILURE})
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A bug, with the database's constraint in place or dropped, and the checks that must find it."""
@@ -43,40 +46,34 @@ class Mutant:
 
 MUTANTS: Final = (
     Mutant(
-        "check, then insert",
+        "check_then_insert",
         Bug.CHECK_THEN_INSERT,
         constraint=False,
         caught_by=frozenset({Check.WINNERS, Check.COMMIT, Check.CONSTRAINT}),
     ),
+    # The same above the constraint, which holds: the losers get errors instead of refusals.
+    Mutant("check_then_insert_above_the_check", Bug.CHECK_THEN_INSERT, constraint=True, caught_by=ERRORS),
+    # The balance never looks too high, so the constraint is blind to it.
     Mutant(
-        "check, then insert, on top of the CHECK: it holds, and the losers get errors instead of refusals",
-        Bug.CHECK_THEN_INSERT,
-        constraint=True,
-        caught_by=frozenset({Check.FAILURE}),
-    ),
-    Mutant(
-        "sum under READ COMMITTED: the balance itself never looks wrong, so the CHECK is blind to it",
+        "sum_under_read_committed",
         Bug.SUM_READ_COMMITTED,
         constraint=True,
         caught_by=frozenset({Check.WINNERS, Check.COMMIT, Check.BALANCE, Check.HOLDS}),
     ),
+    # The guard still holds alone, so that no race can tell; the probe of the schema does.
+    Mutant("no_check", Bug.NONE, constraint=False, caught_by=frozenset({Check.CONSTRAINT})),
+    Mutant("no_guard_above_the_check", Bug.NO_GUARD, constraint=True, caught_by=ERRORS),
     Mutant(
-        "no CHECK: the guard alone still holds, so only the probe of the schema can tell",
-        Bug.NONE,
-        constraint=False,
-        caught_by=frozenset({Check.CONSTRAINT}),
-    ),
-    Mutant(
-        "no guard and no CHECK",
+        "no_guard_and_no_check",
         Bug.NO_GUARD,
         constraint=False,
         caught_by=frozenset({Check.WINNERS, Check.COMMIT, Check.CONSTRAINT}),
     ),
     Mutant(
-        "hold without the guarded update",
+        "hold_without_the_guarded_update",
         Bug.HOLD_WITHOUT_UPDATE,
         constraint=True,
         caught_by=frozenset({Check.WINNERS, Check.COMMIT, Check.BALANCE, Check.HOLDS}),
     ),
 )
-"""Each with exactly the checks that find it in a race for the last unit."""
+"""Each with the checks that find it in a race for the last unit; one where several win may also wait too long, and fail."""

@@ -66,12 +66,12 @@ def mutants(
         yield MutantArena(arena, bug_file)
 
 
-def test_the_mutants_servers_are_found_in_order_without_a_bug(mutants: MutantArena) -> None:
+def test_the_servers_of_the_mutants_are_found_in_order_without_a_bug(mutants: MutantArena) -> None:
     with mutants.planted(Bug.NONE, constraint=True) as arena:
         assert LastUnit(arena).round() == []
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "_"))
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
 def test_a_race_for_the_last_unit_finds(
     mutant: Mutant, mutants: MutantArena, rounds: Callable[[int, int], int], say: Callable[[str], None]
 ) -> None:
@@ -84,8 +84,9 @@ def test_a_race_for_the_last_unit_finds(
             found.update(checks)
             caught += bool(checks)
 
-    say(f"{mutant.name}: caught in {caught} of {tried} rounds, by " + ", ".join(f"{c} {n}" for c, n in found.items()))
-    assert set(found) == mutant.caught_by
+    by = ", ".join(f"{check} {count}" for check, count in sorted(found.items()))
+    say(f"mutant {mutant.name}: caught in {caught} of {tried} rounds ({by})")
+    assert mutant.caught_by <= set(found) <= mutant.caught_by | {Check.FAILURE}
     assert caught >= 0.95 * tried
 
 
@@ -99,5 +100,5 @@ def test_the_mix_finds_a_refusal_that_names_what_would_have_been_enough(
             if found:
                 break
 
-    say(f"a refusal that looks later: caught in heat {heat}, by {', '.join(found)}")
+    say(f"mutant {Bug.STALE_REFUSAL}: caught in heat {heat} of the mix ({', '.join(sorted(found))})")
     assert found == {Check.HISTORY}
