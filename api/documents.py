@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.schemas.wire import ReplyModel
 
@@ -16,17 +16,20 @@ PROBLEMS: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
 class FieldProblem(ReplyModel):
-    """What is wrong at one place."""
+    """What is wrong at one place; `in` says where, when it is not in the body."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     pointer: str
     code: str
     detail: str
+    place: str | None = Field(default=None, alias="in", examples=["query", "header", "path"])
 
 
 class ProblemDocument(ReplyModel):
     """A refusal as RFC 9457 tells it; a refusal's own facts (`available`, `reasons`...) stand beside these members."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_serialization_defaults_required=False)
 
     type: str
     title: str

@@ -23,6 +23,7 @@ from domain.pledges import pledges
 from domain.pledges.lifecycle import PledgeCannotMove
 from domain.ports.registry import RegistryRightNotFound, RegistryUnavailable
 from domain.ports.tokens import TokenRefused
+from domain.ports.unit_of_work import Busy
 from domain.rights.authorizations import AuthorizationRequired, Forbidden, InvalidGrantee, InvalidPeriod, NotFound
 from domain.rights.holds import QuantityUnavailable
 from domain.rights.pledgeability import RightNotPledgeable
@@ -150,6 +151,14 @@ DOOR: Final[Texts] = MappingProxyType(
             "Too many requests",
             "请在 {retry_after_seconds} 秒后重试。",
             "Come back in {retry_after_seconds} seconds.",
+        ),
+        Busy: ProblemText(
+            UNAVAILABLE,
+            "系统繁忙",
+            "Busy",
+            "系统暂时繁忙,本次请求未产生任何效果;请稍后以同一幂等键重试。",
+            "Others were in the way and nothing was done; send the same again, under the same idempotency key.",
+            retry_after_seconds=1,
         ),
         refusals.InternalError: ProblemText(
             500,
@@ -321,8 +330,9 @@ LOANS: Final[Texts] = MappingProxyType(
             CONFLICT,
             "贷款事件冲突",
             "Loan event conflict",
-            "流水号 {reference} 已用于内容不同的事件。",
-            "The reference {reference} was used for another event.",
+            "事件 {reference} 与已知情况矛盾:流水号已用于其他事件,或还款、冲正、放款超过所欠、已发生或所批准的金额。",
+            "{reference} contradicts what is known: the reference is another event's, or more would be repaid, undone or "
+            "paid out than is owed, was done, or is lent and approved.",
         ),
     }
 )

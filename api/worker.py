@@ -10,7 +10,6 @@ from typing import Final
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy import make_url
 
 from api.house import House
@@ -75,15 +74,18 @@ async def run_worker(house: House, settings: Settings) -> None:
 
 
 async def _reap(app: App) -> None:
-    """Give out again what dead workers held; never stops for an error, which the next round may not meet."""
+    """Give out again what dead workers held; never stops for an error, which the next round may not meet.
+
+    It forgets no worker: one that slept for long would forget itself, and could never take a job again. Those that are
+    gone are forgotten when the next one starts.
+    """
     manager = app.job_manager
     while True:
         try:
-            await manager.prune_stalled_workers(STALLED_SECONDS)
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
                 log.warning("job_resumed", job_id=job.id, task=job.task_name)
                 await manager.retry_job(job)
-        except (ConnectorException, OSError):
+        except Exception:
             log.exception("reaper")
         await asyncio.sleep(REAP_EVERY_SECONDS)
 

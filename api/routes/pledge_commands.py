@@ -24,7 +24,7 @@ from api.schemas.pledges import (
     VerifyQuantitiesRequest,
 )
 from domain.pledges.lifecycle import WAITING
-from domain.pledges.pledges import Pledge
+from domain.pledges.pledges import InvalidItems, Pledge
 from domain.use_cases.approve_loan import Approval, approve_loan
 from domain.use_cases.decide_on_pledge import (
     confirm_pledge,
@@ -77,6 +77,8 @@ async def verify(
     """The authority of the rights' division confirms the quantities."""
     house, seen = house_of(request), if_match(request)
     items = {item.right_id: item.quantity.to_domain() for item in data.items}
+    if len(items) != len(data.items):
+        raise InvalidItems("#/items", "同一权利在清单中出现了两次。", "One right stands twice in the list.")
     return await _run(
         request,
         lambda uow: verify_quantities(

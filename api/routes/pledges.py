@@ -27,9 +27,15 @@ async def told(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> dict[str, o
     now = house.now()
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
     coverage = await coverage_for(uow, pledge, now)
-    loan = await uow.loans.find(pledge.loan_ids[0]) if pledge.loan_ids else None
-    borrower = pledge.pledgors[0] if loan is None else loan.borrower_uscc
-    return pledge_answer(pledge, rights, coverage, borrower, house.rulebook, now)
+    return pledge_answer(pledge, rights, coverage, await _borrower(uow, pledge), house.rulebook, now)
+
+
+async def _borrower(uow: EdgeUnitOfWork, pledge: Pledge) -> str | None:
+    """Return whose debt is secured: of a linked loan, none where the reader may not see it; else the first pledgor."""
+    if not pledge.loan_ids:
+        return pledge.pledgors[0]
+    loan = await uow.loans.find(pledge.loan_ids[0])
+    return None if loan is None else loan.borrower_uscc
 
 
 async def found(uow: EdgeUnitOfWork, pledge_id: FromPath[str]) -> Pledge:

@@ -108,7 +108,7 @@ class WireDocument(PydanticSchemaPlugin):
 
 
 def _named_parts(model: type[BaseModel]) -> dict[str, type]:
-    """Return the models and enumerations of a model by name, itself included; two of one name are a TypeError."""
+    """Return the models and enumerations that a model names, itself included; two of one name are a TypeError."""
     found: dict[str, type] = {model.__name__: model}
     waiting: list[Any] = [field.annotation for field in model.model_fields.values()]
     while waiting:
@@ -119,9 +119,6 @@ def _named_parts(model: type[BaseModel]) -> dict[str, type]:
         if (known := found.setdefault(annotation.__name__, annotation)) is not annotation:
             message = f"two parts of {model.__name__} are called {annotation.__name__}: {known!r}, {annotation!r}"
             raise TypeError(message)
-        if issubclass(annotation, BaseModel) and annotation is not model:
-            parts = {name: part for name, part in _named_parts(annotation).items() if name not in found}
-            found.update(parts)
     return found
 
 
@@ -155,6 +152,4 @@ def _keyword(key: str, value: Any, resolve: Resolve) -> Any:  # noqa: ANN401 - a
         return _node(value, resolve)
     if key in _LIST_OF_PARTS:
         return [_node(part, resolve) for part in value]
-    if key == "type":
-        return OpenAPIType(value)
     return value

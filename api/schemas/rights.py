@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.wire import (
@@ -173,6 +173,8 @@ class VerificationReply(ReplyModel):
 
 class HoldReply(ReplyModel):
     """A hold; of other tenants only kind, blocks and quantity."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     kind: Choice[HoldKind]
     blocks: list[Choice[Blocked]]

@@ -118,6 +118,21 @@ def outstanding(events: Iterable[LoanEvent]) -> Money:
     return Money(owed)
 
 
+def paid_out(events: Iterable[LoanEvent]) -> Money:
+    """Return the principal that ever left the bank, less the payments that came back, in yuan.
+
+    A disbursement is reversed by a negative amount; a positive reversal undoes a repayment and pays nothing out.
+    """
+    out = Decimal(0)
+    for event in events:
+        if event.principal is not None and (
+            event.type is LoanEventType.DISBURSED
+            or (event.type is LoanEventType.REVERSED and not event.principal.is_positive)
+        ):
+            out += event.principal.amount
+    return Money(out)
+
+
 @dataclass(eq=False)
 class InvalidRepayment(DomainError):
     """Refuse a schedule that does not repay the principal exactly, in order, within the loan's term."""
@@ -139,7 +154,10 @@ class ContractNumberTaken(DomainError):
 
 @dataclass(eq=False)
 class LoanEventConflict(DomainError):
-    """Refuse an event whose reference the loan already carries with other content, or that repays more than is owed."""
+    """Refuse an event that contradicts what is known of the loan.
+
+    Its reference is another event's, or more would be repaid, undone or paid out than is owed, was done or may be.
+    """
 
     code = "loan_event_conflict"
 

@@ -130,6 +130,7 @@ def in_force(trades: Iterable[Trade]) -> tuple[Trade, ...]:
     """Return the deals that no other row of their own source replaces, each once, in no order of importance.
 
     A row is dropped by its replacement even if the replacement is itself unusable: its source no longer stands by it.
+    A row that revises its own number replaces what was known under that number before it.
     """
     distinct = dict.fromkeys(trades)
     replaced = {
@@ -137,4 +138,14 @@ def in_force(trades: Iterable[Trade]) -> tuple[Trade, ...]:
         for trade in distinct
         if trade.revises is not None and trade.revises != trade.trade_no
     }
-    return tuple(trade for trade in distinct if (trade.source, trade.trade_no) not in replaced)
+    renewed: dict[tuple[str, str], datetime] = {}
+    for trade in distinct:
+        if trade.revises == trade.trade_no:
+            name = trade.source, trade.trade_no
+            renewed[name] = max(trade.known_at, renewed.get(name, trade.known_at))
+    return tuple(
+        trade
+        for trade in distinct
+        if (name := (trade.source, trade.trade_no)) not in replaced
+        and (name not in renewed or trade.known_at >= renewed[name])
+    )

@@ -39,6 +39,10 @@ class StoredTrade:
 class MarketTrades(Protocol):
     """Keep trades."""
 
+    async def lock_source(self, source: str) -> None:
+        """Let nobody else of the caller's tenant take in trades of this source until the transaction ends."""
+        ...
+
     async def known(self, source: str, content_sha256: str) -> StoredTrade | None:
         """Return the caller's own row of the same content, none when it is new."""
         ...

@@ -4,8 +4,10 @@ Everything is read and written under the caller's context, so a row that is not 
 """
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
+from domain.errors import DomainError
 from domain.ports.authorizations import Authorizations
 from domain.ports.holds import Holds
 from domain.ports.loans import Loans
@@ -17,6 +19,15 @@ from domain.ports.tenants import Tenants
 from domain.ports.trail import Audit, Jobs, Outbox
 from domain.ports.valuations import Valuations
 from domain.ports.verifications import Verifications
+
+
+@dataclass(eq=False)
+class Busy(DomainError):
+    """Say that nothing was done because others were in the way, or nobody was there; the same command may come again."""
+
+    code = "busy"
+
+    cause: str
 
 
 class UnitOfWork(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from domain.errors import InvalidDate
 from domain.jurisdictions.rulebook import Rulebook
 from domain.market.trades import Trade
 from domain.ports.unit_of_work import UnitOfWork
@@ -82,6 +83,7 @@ async def appraise_right(
 
     Raises:
         NotFound: no such right for this caller.
+        InvalidDate: `as_of` is too far away.
         NoPriceEvidence, RightExpired, RuleUnknown: there is no value, and why.
     """
     subject = wanted.subject

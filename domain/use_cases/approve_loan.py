@@ -1,7 +1,8 @@
 """The bank approves and writes amount and rate back; the melting rights must carry the loan to its last day.
 
 The check is on the whole group: every loan of the linked pledges against the items of this pledge and of those that are
-already frozen, so that no value counts twice. Other security carries its stated value beside the rights.
+frozen and stay so, so that no value counts twice. Other security carries its stated value beside the rights. An amount
+that is approved for several contracts is approved for each in proportion, and no more is ever paid out on it.
 """
 
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ async def approve_loan(
     if_match: int | None,
     now: datetime,
 ) -> Pledge:
-    """Approve, and in the bank-led workflow order the freeze at once.
+    """Approve, and in the bank-led workflow order the freeze at once; there a refused freeze is approved anew.
 
     Raises:
         Forbidden: not an approver of the pledgee.
@@ -58,9 +59,8 @@ async def approve_loan(
     pledge = await fetch(uow, pledge_id, if_match)
     if actor.tenant != pledge.pledgee or actor.role is not Role.BANK_APPROVER:
         raise Forbidden("pledge:approve-loan")
-    if pledge.workflow is Workflow.HUBEI and pledge.status is State.LOAN_APPROVED:
-        return await order_freeze(uow, actor, pledge, now)
-    move(pledge.workflow, pledge.status, Event.LOAN_APPROVED)
+    again = pledge.workflow is Workflow.HUBEI and pledge.status is State.LOAN_APPROVED
+    move(pledge.workflow, pledge.status, Event.FREEZE_ORDERED if again else Event.LOAN_APPROVED)
     pledge = replace(pledge, loan_ids=tuple(dict.fromkeys((*pledge.loan_ids, *approval.loan_ids))))
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
     loans = [await _loan(uow, pledge, loan_id) for loan_id in pledge.loan_ids]
@@ -72,9 +72,17 @@ async def approve_loan(
     _check_terms(pledge, rights, loans, rulebook, business_date(now))
     await _check_collateral(uow, rulebook, pledge, loans, approval.amount, now)
     approved = replace(pledge, approved_amount=approval.amount, approved_rate=approval.rate, reason=None)
+    if again:
+        return await order_freeze(uow, actor, approved, now)
     details = {"amount": approval.amount.wire(), "rate": str(approval.rate)}
     moved = await happen(uow, actor, approved, Event.LOAN_APPROVED, now, details)
     return await order_freeze(uow, actor, moved, now) if moved.workflow is Workflow.HUBEI else moved
+
+
+def approved_for(loan: Loan, loans: Sequence[Loan], amount: Money) -> Money:
+    """Return what of an approved amount is for one of its contracts, in proportion to their principals, up to a fen."""
+    share = Fraction(loan.principal.amount) / sum((Fraction(each.principal.amount) for each in loans), Fraction(0))
+    return Money.ceiling(share * Fraction(amount.amount))
 
 
 async def _loan(uow: UnitOfWork, pledge: Pledge, loan_id: str) -> Loan:
@@ -108,9 +116,8 @@ async def _check_collateral(
         if Fraction(amount.amount) > lendable_on(today):
             raise LoanExceedsCollateral(Money.floor(lendable_on(today)), today)
         return
-    share = Fraction(amount.amount) / sum((Fraction(loan.principal.amount) for loan in loans), Fraction(0))
-    asked = [(loan, Money.ceiling(share * Fraction(loan.principal.amount))) for loan in loans]
-    repayment = _together([*asked, *others])
+    asked = [(loan, approved_for(loan, loans, amount)) for loan in loans]
+    repayment = _together(asked, others, today)
     uncovered = first_uncovered_on(repayment, today, lendable_on)
     if uncovered is not None:
         raise LoanExceedsCollateral(max_principal(repayment, lendable_on), uncovered)
@@ -122,7 +129,7 @@ async def _group(uow: UnitOfWork, pledge: Pledge) -> tuple[list[PledgeItem], lis
     items = list(pledge.items)
     for pledge_id in pledge_ids:
         linked = await uow.pledges.find(pledge_id)
-        if linked is not None and linked.id != pledge.id and linked.under_control:
+        if linked is not None and linked.id != pledge.id and linked.under_control and linked.status is State.ACTIVE:
             items.extend(linked.items)
     others = []
     for loan_id in loan_ids:
@@ -153,10 +160,15 @@ async def _lendable(
     return lendable_on
 
 
-def _together(loans: Sequence[tuple[Loan, Money]]) -> Repayment:
-    """Return the one schedule of several loans, each scaled to its amount."""
+def _together(asked: Sequence[tuple[Loan, Money]], others: Sequence[tuple[Loan, Money]], today: date) -> Repayment:
+    """Return the one schedule of several loans, each scaled to its amount.
+
+    What is asked is owed from today on, so an instalment of it that was due before is owed today.
+    """
     due: dict[date, Money] = {}
-    for loan, amount in loans:
-        for on, instalment in Repayment(loan.repayment).scaled_to(amount).schedule:
-            due[on] = due.get(on, Money.zero()) + instalment
+    for loans, earliest in ((asked, today), (others, date.min)):
+        for loan, amount in loans:
+            for on, instalment in Repayment(loan.repayment).scaled_to(amount).schedule:
+                day = max(on, earliest)
+                due[day] = due.get(day, Money.zero()) + instalment
     return Repayment(tuple(sorted(due.items())))

@@ -190,9 +190,7 @@ async def _apply(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datet
     """Write an executed order to the item's hold and registration."""
     position = [item.right_id for item in pledge.items].index(order.right_id)
     if order.kind is OrderKind.FREEZE:
-        await uow.holds.change(order.hold_id, HoldState.POSTED, now)
-        details = hold_details(order.hold_id, order.quantity.wire())
-        await uow.audit.write(WORKER, "hold.posted", order.right_id, details, pledge.parties, now)
+        await _hold_becomes(uow, pledge, order, HoldState.POSTED, now)
         entry = Registration(
             register=Register.EMISSION_REGISTRY,
             position=position,
@@ -203,7 +201,7 @@ async def _apply(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datet
     else:
         status = RegistrationStatus.PENDING if pledge.status is State.FREEZING else RegistrationStatus.DISCHARGED
         if status is RegistrationStatus.PENDING:
-            await uow.holds.change(order.hold_id, HoldState.PENDING, now)
+            await _hold_becomes(uow, pledge, order, HoldState.PENDING, now)
         former = _entry(pledge, position)
         entry = (
             replace(former, status=status)
@@ -216,6 +214,13 @@ async def _apply(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datet
     changed = replace(pledge, registrations=(*others, entry))
     await uow.pledges.save(changed)
     return changed
+
+
+async def _hold_becomes(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, state: HoldState, now: datetime) -> None:
+    """Post an order's hold, or undo that, and say so in the trail."""
+    await uow.holds.change(order.hold_id, state, now)
+    details = hold_details(order.hold_id, order.quantity.wire())
+    await uow.audit.write(WORKER, f"hold.{state.value}", order.right_id, details, pledge.parties, now)
 
 
 def _entry(pledge: Pledge, position: int) -> Registration:

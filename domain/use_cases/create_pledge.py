@@ -47,18 +47,14 @@ async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, n
         Forbidden: an enterprise that is no pledgor, or a bank that names another pledgee.
         InvalidGrantee: the pledgee is no bank.
         NotFound: a right or loan that is not there for the caller.
-        InvalidItems, InvalidLoans: a right twice, of another holder or unit; a loan of another bank or borrower.
+        InvalidItems, InvalidLoans: a right twice, of another holder or unit; a pledgor twice or without a right; rights
+            under several authorities where one must verify them; a loan twice or of another bank.
     """
     pledgee = await _pledgee(uow, actor, request)
     rights = await _rights(uow, request)
+    _check_pledgors(request, rights)
     await _check_loans(uow, request, pledgee)
-    authority = await uow.tenants.authority_of(rights[0].division)
-    if request.workflow is Workflow.ZHEJIANG and authority is None:
-        raise InvalidItems(
-            "#/items/0",
-            "该权利所在地的生态环境主管部门尚未接入。",
-            "No authority is connected for this right's division.",
-        )
+    authority = await _authority(uow, request, rights)
     assert pledgee.uscc is not None, "a bank is a legal person"
     pledge = Pledge(
         id=new_id("pledge"),
@@ -129,6 +125,33 @@ async def _rights(uow: UnitOfWork, request: PledgeRequest) -> Sequence[Right]:
                 f"#/items/{index}", "该权利的持有人不在出质人之列。", "The right's holder is not among the pledgors."
             )
     return [found[right_id] for right_id in wanted]
+
+
+def _check_pledgors(request: PledgeRequest, rights: Sequence[Right]) -> None:
+    """Refuse a pledgor without a right: whoever is one sees the pledge and may confirm it."""
+    holders = {right.holder_uscc for right in rights}
+    for index, pledgor in enumerate(request.pledgors):
+        if pledgor not in holders:
+            raise InvalidItems(
+                f"#/pledgors/{index}", "该出质人在质押清单中没有权利。", "This pledgor holds none of the rights."
+            )
+    if len(holders) != len(request.pledgors):
+        raise InvalidItems("#/pledgors", "同一出质人出现了两次。", "One pledgor stands twice in the list.")
+
+
+async def _authority(uow: UnitOfWork, request: PledgeRequest, rights: Sequence[Right]) -> str | None:
+    """Return the one authority that answers for all rights; none where several or none would."""
+    authorities = [await uow.tenants.authority_of(right.division) for right in rights]
+    if len(set(authorities)) == 1 and authorities[0] is not None:
+        return authorities[0]
+    if request.workflow is Workflow.ZHEJIANG:
+        index = next((i for i, each in enumerate(authorities) if each is None or each != authorities[0]), 0)
+        raise InvalidItems(
+            f"#/items/{index}",
+            "该权利所在地的生态环境主管部门尚未接入,或与其他权利不属同一主管部门。",
+            "No authority is connected for this right's division, or another one than for the first right.",
+        )
+    return None
 
 
 def _item(right: Right, quantity: Quantity) -> PledgeItem:

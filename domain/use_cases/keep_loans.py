@@ -1,18 +1,30 @@
 """The bank tells of its loan and of what happens to it; money leaves only on the conditions that the pledge demands."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
+from domain.errors import InvalidDate, InvalidMoney
 from domain.jurisdictions.rulebook import Rulebook
-from domain.loans.loans import Loan, LoanEvent, LoanEventConflict, LoanEventType, check_repayment, outstanding
+from domain.loans.loans import (
+    SIGN,
+    Loan,
+    LoanEvent,
+    LoanEventConflict,
+    LoanEventType,
+    check_repayment,
+    outstanding,
+    paid_out,
+)
 from domain.pledges.lifecycle import TERMINAL, State
-from domain.pledges.pledges import NotActive
+from domain.pledges.pledges import NotActive, Pledge
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
+from domain.use_cases.approve_loan import approved_for
 from domain.use_cases.read_pledge import conditions_of
 from domain.values.actors import Actor
 from domain.values.money import Money
+from domain.values.time import business_date
 
 NOT_SECURING: Final = TERMINAL | {State.DRAFT}
 """A draft binds nobody yet, and an ended pledge nobody any more."""
@@ -44,10 +56,14 @@ async def record_loan_event(
     """Write an event (principal, interest, penalty, fee in yuan).
 
     Raises:
+        InvalidMoney: an amount below nothing, but for a reversal.
+        InvalidDate: money that moves after today.
         NotFound: no such loan of this bank.
         NotActive: a disbursement before every condition of every pledge for it is met, or with no pledge at all.
-        LoanEventConflict: the reference is known already, more is repaid than owed, or more is paid out than lent.
+        LoanEventConflict: the reference is known already; more is repaid than owed, or undone than was done, or more is
+            paid out than lent or approved.
     """
+    _check_sense(event, business_date(now))
     loan = await uow.loans.lock(event.loan_id)
     if loan is None:
         raise NotFound("loan")
@@ -58,7 +74,8 @@ async def record_loan_event(
         raise LoanEventConflict(event.reference)
     _check_amounts(loan, known, event)
     if event.type is LoanEventType.DISBURSED:
-        await _check_conditions(uow, rulebook, loan.id, now)
+        for pledge in await _ready_pledges(uow, rulebook, loan.id, now):
+            await _check_approval(uow, pledge, loan, [*known, event])
     await uow.loans.add_event(event, loan, actor.client_id)
     principal = None if event.principal is None else event.principal.wire()
     details = {"type": event.type.value, "principal": principal, "on": event.on.isoformat()}
@@ -69,20 +86,34 @@ async def record_loan_event(
     return event
 
 
+def _check_sense(event: LoanEvent, today: date) -> None:
+    """Refuse what cannot have happened."""
+    for amount in (event.principal, event.interest, event.penalty, event.fee):
+        if amount is not None and amount < Money.zero() and event.type is not LoanEventType.REVERSED:
+            raise InvalidMoney(
+                what="money", value=amount.wire(), reason_zh="金额不得小于零。", reason_en="below nothing"
+            )
+    if event.type in SIGN and event.on > today:
+        raise InvalidDate(
+            what="date",
+            value=event.on.isoformat(),
+            reason_zh="款项发生日期不得晚于今天。",
+            reason_en="money does not move after today",
+        )
+
+
 def _check_amounts(loan: Loan, known: Sequence[LoanEvent], event: LoanEvent) -> None:
-    after = outstanding([*known, event]).amount
-    disbursed = sum(
-        (e.principal.amount for e in [*known, event] if e.type is LoanEventType.DISBURSED and e.principal is not None),
-        Money.zero().amount,
-    )
-    if after < 0 or disbursed > loan.principal.amount:
+    """Raise LoanEventConflict unless 0 <= owed <= paid out <= lent holds after the event, and a settlement pays what is."""
+    before, after, out = outstanding(known), outstanding([*known, event]), paid_out([*known, event])
+    overpaid = event.type is LoanEventType.SETTLED and event.principal is not None and event.principal > before
+    if overpaid or not Money.zero() <= after <= out <= loan.principal:
         raise LoanEventConflict(event.reference)
     if event.type is LoanEventType.DISBURSED and (event.principal is None or not event.principal.is_positive):
         raise LoanEventConflict(event.reference)
 
 
-async def _check_conditions(uow: UnitOfWork, rulebook: Rulebook, loan_id: str, now: datetime) -> None:
-    """Raise NotActive unless every pledge for the loan meets its conditions.
+async def _ready_pledges(uow: UnitOfWork, rulebook: Rulebook, loan_id: str, now: datetime) -> list[Pledge]:
+    """Return the pledges for the loan; raises NotActive unless each meets its conditions.
 
     The pledges are locked, so that none is released between this look and the payment's commit.
     """
@@ -99,3 +130,12 @@ async def _check_conditions(uow: UnitOfWork, rulebook: Rulebook, loan_id: str, n
         unmet.update({each.code: None for each in conditions_of(pledge, rights, rulebook, now) if not each.met})
     if unmet:
         raise NotActive(tuple(unmet))
+    return pledges
+
+
+async def _check_approval(uow: UnitOfWork, pledge: Pledge, loan: Loan, events: Sequence[LoanEvent]) -> None:
+    """Raise LoanEventConflict where the last event pays out more than the pledge's approval is for this loan."""
+    found = [await uow.loans.find(loan_id) for loan_id in pledge.loan_ids]
+    loans = [each for each in found if each is not None]
+    if pledge.approved_amount is None or paid_out(events) > approved_for(loan, loans, pledge.approved_amount):
+        raise LoanEventConflict(events[-1].reference)

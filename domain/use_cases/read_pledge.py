@@ -11,6 +11,7 @@ from domain.pledges.lifecycle import State
 from domain.pledges.pledges import Pledge, PledgeItem, Register, RegistrationStatus
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.rights import Right
+from domain.values.identifiers import NATIONAL
 from domain.values.time import business_date
 
 CONDITIONS_RULE = "pledge.conditions_before_disbursement"
@@ -30,11 +31,13 @@ def conditions_of(
 ) -> tuple[Condition, ...]:
     """Return the conditions that the rule packs of the rights' divisions demand.
 
-    Raises RuleUnknown where none is known.
+    A right that the reader may not see stands under the national rule. Raises RuleUnknown where none is known.
     """
     demanded: dict[str, None] = {}
     for item in pledge.items:
-        rule = rulebook.require(CONDITIONS_RULE, rights[item.right_id].division, business_date(now))
+        right = rights.get(item.right_id)
+        division = NATIONAL if right is None else right.division
+        rule = rulebook.require(CONDITIONS_RULE, division, business_date(now))
         codes = rule.value if isinstance(rule.value, list | tuple) else ()
         demanded.update(dict.fromkeys(str(code) for code in codes))
     return tuple(_condition(code, pledge) for code in demanded)

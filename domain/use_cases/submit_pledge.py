@@ -1,7 +1,7 @@
 """Submit a pledge: value each right, and take a pending hold on every item in one transaction, or on none.
 
-The check that a quantity is free and the taking are one guarded update. A refusal is decided once more under the lock of
-the right's balance, so that it never names as available what would have been enough.
+The check that a quantity is free and the taking are one guarded update. A refusal is decided once more under the lock
+of the right's balance, so that it never names as available what would have been enough.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from domain.pledges.pledges import Pledge, PledgeItem
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState, QuantityUnavailable
-from domain.rights.pledgeability import RightNotPledgeable, reasons_against
+from domain.rights.pledgeability import Reason, RightNotPledgeable, reasons_against
 from domain.rights.rights import Right
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
@@ -57,6 +57,8 @@ async def _hold(
         for reason in reasons_against(right, rulebook, business_date(now))
         if reason.code != "no_quantity_available"
     ]
+    if right.holder_uscc not in pledge.pledgors:
+        reasons.insert(0, Reason("holder_changed", "right.holder"))
     if reasons:
         raise RightNotPledgeable(right.id, tuple(reasons))
     hold_id = item.hold_id
@@ -98,7 +100,7 @@ async def _take(uow: UnitOfWork, right: Right, asked: Quantity, pointer: str) ->
     """Take a quantity of a right.
 
     Raises:
-        QuantityUnavailable: less was free at the moment that it tells of; read later, it could be somebody's withdrawal.
+        QuantityUnavailable: less is free than asked, and no more before this transaction ends; says how much.
     """
     if await uow.rights.take(right.id, asked.amount):
         return

@@ -52,6 +52,8 @@ async def take_in_trades(uow: UnitOfWork, actor: Actor, rows: Sequence[SentTrade
     accepted = duplicates = 0
     quarantined: list[Judged] = []
     shared = actor.role is Role.EXCHANGE
+    for source in sorted({sent.source for sent in rows}):
+        await uow.trades.lock_source(source)
     for index, sent in enumerate(rows):
         known = await uow.trades.known(sent.source, sent.content_sha256)
         if known is not None and known.status != "quarantined":

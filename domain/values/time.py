@@ -14,7 +14,7 @@ datetime.date(2026, 11, 21)
 """
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -59,15 +59,15 @@ def parse_date(text: str) -> date:
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an instant in RFC 3339 with its offset, ASCII only.
+    """Read an instant in RFC 3339 with its offset, ASCII only, and return it in UTC.
 
     Raises:
         InvalidDate: another spelling, no offset, or no such instant.
     """
     try:
         if len(text) <= INSTANT_LENGTH_MAX and _INSTANT.fullmatch(text) is not None:
-            return _aware(datetime.fromisoformat(text))
-    except ValueError:
+            return _aware(datetime.fromisoformat(text)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the calendar ends before its last hours do in UTC
         pass
     raise InvalidDate(
         what="instant",

@@ -3,17 +3,17 @@
 from datetime import date
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.rights.authorizations import Authorization
 from domain.values.identifiers import Uscc
+from integrations.database.connection import Connection
 from integrations.database.tables import AUTHORIZATIONS
 
 
 class DatabaseAuthorizations:
     """Keep consents."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 

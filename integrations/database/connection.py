@@ -5,9 +5,9 @@ time. What every request sends is a `Prepared` one: SQLAlchemy composed it once,
 executes it directly. Measured, the first way costs 100 µs of processor time beside the database's own, the second 20.
 
 The subtle thing is who begins and ends the transaction: this module alone, with statements of its own, because the
-engine is in autocommit (`engine.make_engine`). A statement of either kind therefore belongs to the transaction, whichever
-comes first; left to itself, SQLAlchemy would begin one at its first statement, and what asyncpg had executed before that
-would already be committed.
+engine is in autocommit (`engine.make_engine`). A statement of either kind therefore belongs to the transaction,
+whichever comes first; left to itself, SQLAlchemy would begin one at its first statement, and what asyncpg had executed
+before that would already be committed.
 
 Source: SQLAlchemy 2.1, "Driver SQL: invoking thread-only and asyncio calls"; asyncpg 0.32, API reference.
 """
@@ -19,17 +19,18 @@ from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import CursorResult, Executable, PoolProxiedConnection
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy import CursorResult, Executable, PoolProxiedConnection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import JSON
 
+from integrations.database.engine import DRIVER
+
 Values = Mapping[str, Any]
 """A statement's values by name."""
 
-DIALECT: Final = PGDialect_asyncpg()
+DIALECT: Final = make_url(f"{DRIVER}://").get_dialect()()
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg ships no types
@@ -43,31 +44,32 @@ class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg ships no types
 
 
 class Prepared:
-    """A statement that was composed once; every value in it has a name.
+    """A statement that was composed once; its values come by name, except those that it was written with.
 
-    An insert or update names its columns; `columns` are those, and each takes the value of its own name.
+    `columns` are those that an insert or update sets, each to the value of its own name; without them, all.
     """
 
-    __slots__ = ("_json", "_names", "sql")
+    __slots__ = ("_fixed", "_json", "_names", "sql")
 
     def __init__(self, statement: ClauseElement, columns: Iterable[str] | None = None) -> None:
-        """Compose it; raises TypeError for a statement that cannot be composed without its values."""
+        """Compose it; raises TypeError for one whose text depends on its values, as a list of any length does."""
         named = None if columns is None else list(columns)
         composed = statement.compile(dialect=DIALECT, column_keys=named)
         if not isinstance(composed, SQLCompiler) or composed.post_compile_params or composed.literal_execute_params:
             raise TypeError(statement)
         self.sql = composed.string
         self._names: tuple[str, ...] = tuple(composed.positiontup or ())
-        self._json = frozenset(name for name in self._names if isinstance(composed.binds[name].type, JSON))
-        if missing := [name for name in self._names if not composed.binds[name].required]:
-            raise TypeError(missing)
+        binds = {name: composed.binds[name] for name in self._names}
+        self._json = frozenset(name for name, bind in binds.items() if isinstance(bind.type, JSON))
+        self._fixed = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
 
     def arguments(self, values: Values) -> list[Any]:
         """Return the values in the statement's order; raises KeyError where one is missing."""
-        written = self._json
-        if not written:
+        if self._fixed:
+            values = {**self._fixed, **values}
+        if not self._json:
             return [values[name] for name in self._names]
-        return [json.dumps(values[name]) if name in written else values[name] for name in self._names]
+        return [json.dumps(values[name]) if name in self._json else values[name] for name in self._names]
 
 
 class Connection:
@@ -91,9 +93,7 @@ class Connection:
 
     async def rows(self, statement: Prepared, values: Values) -> Sequence[Any]:
         """Return every row."""
-        rows: Sequence[Any] = await self._driver.fetch(
-            statement.sql, *statement.arguments(values), record_class=Row
-        )
+        rows: Sequence[Any] = await self._driver.fetch(statement.sql, *statement.arguments(values), record_class=Row)
         return rows
 
     async def value(self, statement: Prepared, values: Values) -> Any:  # noqa: ANN401 - whatever the column holds
@@ -110,7 +110,9 @@ class Connection:
         """Execute a statement for each of some values, in one round trip."""
         await self._driver.executemany(statement.sql, [statement.arguments(values) for values in many])
 
-    async def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> CursorResult[Any]:
+    async def execute(
+        self, statement: Executable, values: Values | Sequence[Values] | None = None
+    ) -> CursorResult[Any]:
         """Execute any statement through SQLAlchemy."""
         if self._sqlalchemy is None:
             self._sqlalchemy = AsyncConnection(self._engine, SyncConnection(self._engine.sync_engine, self._pooled))

@@ -28,7 +28,8 @@ SERVER_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
 def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
     """Return an engine for a role's address; nothing is connected yet.
 
-    Nothing rolls a returned connection back a second time: the unit of work has always ended its transaction.
+    Transactions are begun and ended by `connection.transaction` alone, so SQLAlchemy begins none, and nothing rolls a
+    returned connection back a second time.
     """
     return create_async_engine(
         make_url(url).set(drivername=DRIVER),
@@ -36,5 +37,6 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=5,
         pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
         connect_args={"server_settings": dict(SERVER_SETTINGS)},
     )

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, not_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.rights.holds import Blocked, ForeignHold, Hold, HoldKind, HoldState
 from domain.values.quantity import Quantity, Unit
+from integrations.database.connection import Connection
 from integrations.database.tables import HOLD_SUMMARIES, HOLDS, RIGHTS
 
 LIVE = (HoldState.PENDING.value, HoldState.POSTED.value)
@@ -17,7 +17,7 @@ LIVE = (HoldState.PENDING.value, HoldState.POSTED.value)
 class DatabaseHolds:
     """Keep holds."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
@@ -40,11 +40,16 @@ class DatabaseHolds:
         )
 
     async def change(self, hold_id: str, state: HoldState, at: datetime) -> None:
-        """Move a hold to a state; `at` ends it where the state takes no quantity."""
+        """Move a live hold to a state; `at` ends it where the state takes no quantity.
+
+        Raises RuntimeError where the hold has ended: its quantity was given back then, and is not a second time.
+        """
         until = None if state.value in LIVE else at
-        await self._connection.execute(
-            update(HOLDS).where(HOLDS.c.id == hold_id).values(state=state.value, until=until)
+        changed = await self._connection.execute(
+            update(HOLDS).where(HOLDS.c.id == hold_id, HOLDS.c.state.in_(LIVE)).values(state=state.value, until=until)
         )
+        if changed.rowcount != 1:
+            raise RuntimeError(hold_id)
 
     async def of_right(self, right_id: str) -> tuple[Sequence[Hold], Sequence[ForeignHold]]:
         """Return the caller's own live holds, and of others what everybody who sees the right may know."""

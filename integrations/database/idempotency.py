@@ -8,12 +8,20 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, delete, insert, select, text, update
 
+from integrations.database.connection import Connection, Prepared
 from integrations.database.tables import IDEMPOTENCY_KEYS
 
-TRY_LOCK = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+NAMED = tuple(IDEMPOTENCY_KEYS.c[name] == bindparam(f"of_{name}") for name in ("client_id", "route", "key"))
+TRY_LOCK = Prepared(text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))"))
+FIND = Prepared(select(IDEMPOTENCY_KEYS).where(*NAMED))
+KEEP = Prepared(
+    insert(IDEMPOTENCY_KEYS), ("client_id", "route", "key", "body_sha256", "status", "headers", "body", "created_at")
+)
+OPEN = Prepared(insert(IDEMPOTENCY_KEYS), ("client_id", "route", "key", "body_sha256", "subject", "created_at"))
+ANSWER = Prepared(update(IDEMPOTENCY_KEYS).where(*NAMED), ("status", "headers", "body"))
+FORGET = Prepared(delete(IDEMPOTENCY_KEYS).where(*NAMED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +38,18 @@ class KeptAnswer:
 class IdempotencyKeys:
     """Keep keys of the calling client."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
     async def try_lock(self, client_id: str, route: str, key: str) -> bool:
         """Take the key for this transaction; false when a twin has it."""
         name = json.dumps([client_id, route, key])
-        return bool((await self._connection.execute(TRY_LOCK, {"name": name})).scalar())
+        return bool(await self._connection.value(TRY_LOCK, {"name": name}))
 
     async def find(self, client_id: str, route: str, key: str) -> KeptAnswer | None:
         """Return what the key stands for, none when it is new."""
-        wanted = select(IDEMPOTENCY_KEYS).where(
-            IDEMPOTENCY_KEYS.c.client_id == client_id, IDEMPOTENCY_KEYS.c.route == route, IDEMPOTENCY_KEYS.c.key == key
-        )
-        row = (await self._connection.execute(wanted)).first()
+        row = await self._connection.row(FIND, _named((client_id, route, key)))
         if row is None:
             return None
         return KeptAnswer(row.body_sha256, row.subject, row.status, row.headers or {}, row.body or b"")
@@ -55,44 +60,42 @@ class IdempotencyKeys:
         """Write the answer that the key stands for from now on."""
         client_id, route, key = identity
         status, headers, body = answer
-        await self._connection.execute(
-            insert(IDEMPOTENCY_KEYS).values(
-                client_id=client_id,
-                route=route,
-                key=key,
-                body_sha256=body_sha256,
-                status=status,
-                headers=headers,
-                body=body,
-                created_at=at,
-            ),
-        )
+        kept = {
+            "client_id": client_id,
+            "route": route,
+            "key": key,
+            "body_sha256": body_sha256,
+            "status": status,
+            "headers": headers,
+            "body": body,
+            "created_at": at,
+        }
+        await self._connection.run(KEEP, kept)
 
     async def open(self, identity: tuple[str, str, str], body_sha256: str, subject: str, at: datetime) -> None:
         """Write that a slow command has begun on `subject`; its answer follows with `answer`."""
         client_id, route, key = identity
-        await self._connection.execute(
-            insert(IDEMPOTENCY_KEYS).values(
-                client_id=client_id, route=route, key=key, body_sha256=body_sha256, subject=subject, created_at=at
-            ),
-        )
+        opened = {
+            "client_id": client_id,
+            "route": route,
+            "key": key,
+            "body_sha256": body_sha256,
+            "subject": subject,
+            "created_at": at,
+        }
+        await self._connection.run(OPEN, opened)
 
     async def answer(self, identity: tuple[str, str, str], answer: tuple[int, dict[str, str], bytes]) -> None:
         """Write the answer of a slow command."""
-        client_id, route, key = identity
         status, headers, body = answer
-        await self._connection.execute(
-            update(IDEMPOTENCY_KEYS)
-            .where(
-                IDEMPOTENCY_KEYS.c.client_id == client_id,
-                IDEMPOTENCY_KEYS.c.route == route,
-                IDEMPOTENCY_KEYS.c.key == key,
-            )
-            .values(status=status, headers=headers, body=body),
-        )
+        await self._connection.run(ANSWER, {**_named(identity), "status": status, "headers": headers, "body": body})
 
     async def forget(self, identity: tuple[str, str, str]) -> None:
         """Forget a key whose slow command came to nothing that is kept."""
-        client_id, route, key = identity
-        named = (IDEMPOTENCY_KEYS.c.client_id == client_id, IDEMPOTENCY_KEYS.c.route == route)
-        await self._connection.execute(delete(IDEMPOTENCY_KEYS).where(*named, IDEMPOTENCY_KEYS.c.key == key))
+        await self._connection.run(FORGET, _named(identity))
+
+
+def _named(identity: tuple[str, str, str]) -> dict[str, str]:
+    """Return the values that name a key in a statement's condition."""
+    client_id, route, key = identity
+    return {"of_client_id": client_id, "of_route": route, "of_key": key}

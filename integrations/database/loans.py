@@ -5,20 +5,32 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.loans.loans import ContractNumberTaken, FixedRate, Loan, LoanEvent, LoanEventType, LoanKind, LprRate
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
+from integrations.database.connection import Connection, Prepared
 from integrations.database.tables import LOAN_EVENTS, LOANS
+
+ADD = Prepared(
+    postgresql.insert(LOANS).on_conflict_do_nothing(index_elements=["tenant", "contract_no"]),
+    [column.name for column in LOANS.c if column.name != "version"],
+)
+ONE = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")))
+LOCKED = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")).with_for_update())
+ITS_EVENTS = Prepared(
+    select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == bindparam("loan_id")).order_by(LOAN_EVENTS.c.sequence)
+)
+ADD_EVENT = Prepared(insert(LOAN_EVENTS))
+RAISE_VERSION = Prepared(update(LOANS).where(LOANS.c.id == bindparam("loan_id")), ["version"])
 
 
 class DatabaseLoans:
     """Keep loans."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
@@ -48,47 +60,42 @@ class DatabaseLoans:
             "purpose": loan.purpose,
             "created_at": loan.created_at,
         }
-        statement = (
-            postgresql.insert(LOANS).values(values).on_conflict_do_nothing(index_elements=["tenant", "contract_no"])
-        )
-        if (await self._connection.execute(statement)).rowcount == 0:
+        if await self._connection.run(ADD, values) == 0:
             raise ContractNumberTaken(loan.contract_no)
 
     async def find(self, loan_id: str) -> Loan | None:
         """Return a visible loan, none otherwise."""
-        row = (await self._connection.execute(select(LOANS).where(LOANS.c.id == loan_id))).first()
+        row = await self._connection.row(ONE, {"loan_id": loan_id})
         return None if row is None else _loan(row)
 
     async def lock(self, loan_id: str) -> Loan | None:
         """Return a loan and keep others from writing events to it meanwhile."""
-        row = (await self._connection.execute(select(LOANS).where(LOANS.c.id == loan_id).with_for_update())).first()
+        row = await self._connection.row(LOCKED, {"loan_id": loan_id})
         return None if row is None else _loan(row)
 
     async def events(self, loan_id: str) -> Sequence[LoanEvent]:
         """Return a loan's events in the order in which they were recorded."""
-        wanted = select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == loan_id).order_by(LOAN_EVENTS.c.sequence)
-        return [_event(row) for row in (await self._connection.execute(wanted)).all()]
+        return [_event(row) for row in await self._connection.rows(ITS_EVENTS, {"loan_id": loan_id})]
 
     async def add_event(self, event: LoanEvent, loan: Loan, recorded_by: str) -> None:
         """Write an event and raise the loan's version, which numbers it."""
-        await self._connection.execute(update(LOANS).where(LOANS.c.id == loan.id).values(version=loan.version + 1))
-        await self._connection.execute(
-            insert(LOAN_EVENTS).values(
-                id=event.id,
-                loan_id=event.loan_id,
-                parties=list(loan.parties),
-                sequence=loan.version,
-                type=event.type.value,
-                principal=_amount(event.principal),
-                interest=_amount(event.interest),
-                penalty=_amount(event.penalty),
-                fee=_amount(event.fee),
-                happened_on=event.on,
-                reference=event.reference,
-                recorded_by=recorded_by,
-                recorded_at=event.recorded_at,
-            ),
-        )
+        await self._connection.run(RAISE_VERSION, {"loan_id": loan.id, "version": loan.version + 1})
+        values = {
+            "id": event.id,
+            "loan_id": event.loan_id,
+            "parties": loan.parties,
+            "sequence": loan.version,
+            "type": event.type.value,
+            "principal": _amount(event.principal),
+            "interest": _amount(event.interest),
+            "penalty": _amount(event.penalty),
+            "fee": _amount(event.fee),
+            "happened_on": event.on,
+            "reference": event.reference,
+            "recorded_by": recorded_by,
+            "recorded_at": event.recorded_at,
+        }
+        await self._connection.run(ADD_EVENT, values)
 
 
 def _amount(money: Money | None) -> Decimal | None:

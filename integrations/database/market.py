@@ -1,11 +1,11 @@
 """Trades: accepted, quarantined or superseded, and what of them is evidence at a moment."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row, and_, func, insert, or_, select, text, tuple_, update
 
 from domain.market.screening import Quarantine
 from domain.market.trades import Trade, TradeKind
@@ -17,16 +17,24 @@ from domain.values.money import Money
 from domain.values.pollutants import Pollutant
 from domain.values.price import Period, Price, Tax
 from domain.values.quantity import Quantity, Unit
+from integrations.database.connection import Connection
 from integrations.database.tables import TRADE_PARTIES, TRADES
+
+LOCK_SOURCE = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 class DatabaseMarketTrades:
     """Keep trades; the actor is the sender of what is added."""
 
-    def __init__(self, connection: AsyncConnection, actor: Actor | None) -> None:
+    def __init__(self, connection: Connection, actor: Actor | None) -> None:
         """Read and write on a connection for an actor."""
         self._connection = connection
         self._sender = None if actor is None else actor.tenant
+
+    async def lock_source(self, source: str) -> None:
+        """Take the source for this transaction; a twin waits, and then finds our rows."""
+        name = json.dumps(["trades", self._sender, source])
+        await self._connection.execute(LOCK_SOURCE, {"name": name})
 
     async def known(self, source: str, content_sha256: str) -> StoredTrade | None:
         """Return the caller's own row of the same content, none when it is new."""

@@ -4,89 +4,101 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import any_, bindparam, insert, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.pledges.lifecycle import LAPSING
 from domain.pledges.pledges import Pledge
 from domain.ports.pledges import PledgeFilter
+from integrations.database.connection import Connection, Prepared
 from integrations.database.pledge_rows import (
     item_values,
     pledge_from,
     pledge_values,
     registration_values,
 )
-from integrations.database.tables import PLEDGE_ITEMS, PLEDGE_LOANS, PLEDGES, REGISTRATIONS
+from integrations.database.tables import PLEDGE_ITEMS, PLEDGE_LOANS, PLEDGES, REGISTRATIONS, TEXTS
 
-ITEMS = (
-    select(PLEDGE_ITEMS)
-    .where(PLEDGE_ITEMS.c.pledge_id.in_(bindparam("ids", expanding=True)))
-    .order_by(PLEDGE_ITEMS.c.position)
+IDS = any_(bindparam("ids", type_=TEXTS))
+ONE = Prepared(select(PLEDGES).where(PLEDGES.c.id == bindparam("pledge_id")))
+LOCKED = Prepared(select(PLEDGES).where(PLEDGES.c.id == bindparam("pledge_id")).with_for_update())
+SECURING = Prepared(
+    select(PLEDGES)
+    .where(PLEDGES.c.id.in_(select(PLEDGE_LOANS.c.pledge_id).where(PLEDGE_LOANS.c.loan_id == bindparam("loan_id"))))
+    .order_by(PLEDGES.c.id)
 )
-LOAN_LINKS = (
-    select(PLEDGE_LOANS)
-    .where(PLEDGE_LOANS.c.pledge_id.in_(bindparam("ids", expanding=True)))
-    .order_by(PLEDGE_LOANS.c.loan_id)
-)
-ENTRIES = (
+ITEMS = Prepared(select(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id == IDS).order_by(PLEDGE_ITEMS.c.position))
+LOAN_LINKS = Prepared(select(PLEDGE_LOANS).where(PLEDGE_LOANS.c.pledge_id == IDS).order_by(PLEDGE_LOANS.c.loan_id))
+ENTRIES = Prepared(
     select(REGISTRATIONS)
-    .where(REGISTRATIONS.c.pledge_id.in_(bindparam("ids", expanding=True)))
+    .where(REGISTRATIONS.c.pledge_id == IDS)
     .order_by(REGISTRATIONS.c.register, REGISTRATIONS.c.position)
 )
-LINKED = text("""
-    with recursive linked(pledge_id) as (
-        select cast(:pledge_id as text)
-        union
-        select there.pledge_id from linked join pledge_loans here on here.pledge_id = linked.pledge_id
-               join pledge_loans there on there.loan_id = here.loan_id)
-    select linked.pledge_id, pledge_loans.loan_id
-    from linked left join pledge_loans on pledge_loans.pledge_id = linked.pledge_id""")
+ADD = Prepared(insert(PLEDGES))
+ADD_ITEM = Prepared(insert(PLEDGE_ITEMS))
+ADD_LOAN = Prepared(postgresql.insert(PLEDGE_LOANS).on_conflict_do_nothing())
+ADD_ENTRY = Prepared(insert(REGISTRATIONS))
+SAVE = Prepared(update(PLEDGES).where(PLEDGES.c.id == bindparam("of_id")))
+SAVE_ITEM = Prepared(
+    update(PLEDGE_ITEMS).where(
+        PLEDGE_ITEMS.c.pledge_id == bindparam("of_id"), PLEDGE_ITEMS.c.position == bindparam("of_position")
+    )
+)
+ENTRY = postgresql.insert(REGISTRATIONS)
+SAVE_ENTRY = Prepared(
+    ENTRY.on_conflict_do_update(
+        index_elements=["pledge_id", "register", "position"],
+        set_={name: ENTRY.excluded[name] for name in ("status", "reference", "registered_at")},
+    )
+)
+LINKED = Prepared(
+    text("""
+        with recursive linked(pledge_id) as (
+            select cast(:pledge_id as text)
+            union
+            select there.pledge_id from linked join pledge_loans here on here.pledge_id = linked.pledge_id
+                   join pledge_loans there on there.loan_id = here.loan_id)
+        select linked.pledge_id, pledge_loans.loan_id
+        from linked left join pledge_loans on pledge_loans.pledge_id = linked.pledge_id""")
+)
 
 
 class DatabasePledges:
     """Keep pledges."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
     async def add(self, pledge: Pledge) -> None:
         """Write a new pledge whole."""
-        await self._connection.execute(insert(PLEDGES), [pledge_values(pledge)])
-        await self._connection.execute(
-            insert(PLEDGE_ITEMS), [item_values(pledge, position) for position in range(len(pledge.items))]
-        )
+        await self._connection.run(ADD, pledge_values(pledge))
+        items = [item_values(pledge, position) for position in range(len(pledge.items))]
+        await self._connection.run_each(ADD_ITEM, items)
         await self._add_loans(pledge)
-        await self._connection.execute(
-            insert(REGISTRATIONS), [registration_values(pledge, entry) for entry in pledge.registrations]
-        )
+        entries = [registration_values(pledge, entry) for entry in pledge.registrations]
+        await self._connection.run_each(ADD_ENTRY, entries)
 
     async def find(self, pledge_id: str) -> Pledge | None:
         """Return a visible pledge, none otherwise."""
-        found = await self._whole(select(PLEDGES).where(PLEDGES.c.id == pledge_id))
+        found = await self._whole(await self._connection.rows(ONE, {"pledge_id": pledge_id}))
         return found[0] if found else None
 
     async def lock(self, pledge_id: str) -> Pledge | None:
         """Return a pledge and keep others from changing it until the transaction ends."""
-        found = await self._whole(select(PLEDGES).where(PLEDGES.c.id == pledge_id).with_for_update())
+        found = await self._whole(await self._connection.rows(LOCKED, {"pledge_id": pledge_id}))
         return found[0] if found else None
 
     async def save(self, pledge: Pledge) -> None:
         """Write a locked pledge's changed fields, items and registrations, and add its new loans."""
-        await self._connection.execute(update(PLEDGES).where(PLEDGES.c.id == pledge.id).values(pledge_values(pledge)))
-        for position in range(len(pledge.items)):
-            values = item_values(pledge, position)
-            changed = update(PLEDGE_ITEMS).where(
-                PLEDGE_ITEMS.c.pledge_id == pledge.id, PLEDGE_ITEMS.c.position == position
-            )
-            await self._connection.execute(changed.values(values))
-        for entry in pledge.registrations:
-            statement = postgresql.insert(REGISTRATIONS).values(registration_values(pledge, entry))
-            fresh = {name: statement.excluded[name] for name in ("status", "reference", "registered_at")}
-            await self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["pledge_id", "register", "position"], set_=fresh)
-            )
+        await self._connection.run(SAVE, {**pledge_values(pledge), "of_id": pledge.id})
+        items = [
+            {**item_values(pledge, position), "of_id": pledge.id, "of_position": position}
+            for position in range(len(pledge.items))
+        ]
+        await self._connection.run_each(SAVE_ITEM, items)
+        entries = [registration_values(pledge, entry) for entry in pledge.registrations]
+        await self._connection.run_each(SAVE_ENTRY, entries)
         await self._add_loans(pledge)
 
     async def page(self, narrowed: PledgeFilter, after: str | None, limit: int) -> Sequence[Pledge]:
@@ -103,17 +115,16 @@ class DatabasePledges:
             wanted = wanted.where(PLEDGES.c.pledgors.any(narrowed.pledgor_uscc))
         if narrowed.updated_after is not None:
             wanted = wanted.where(PLEDGES.c.updated_at > narrowed.updated_after)
-        return await self._whole(wanted)
+        return await self._whole((await self._connection.execute(wanted)).all())
 
     async def linked(self, pledge_id: str) -> tuple[Sequence[str], Sequence[str]]:
         """Return the ids of all pledges and all loans that hang together with a pledge, itself included."""
-        rows = (await self._connection.execute(LINKED, {"pledge_id": pledge_id})).all()
+        rows = await self._connection.rows(LINKED, {"pledge_id": pledge_id})
         return sorted({row.pledge_id for row in rows}), sorted({row.loan_id for row in rows if row.loan_id is not None})
 
     async def securing(self, loan_id: str) -> Sequence[Pledge]:
         """Return the pledges that name a loan."""
-        naming = select(PLEDGE_LOANS.c.pledge_id).where(PLEDGE_LOANS.c.loan_id == loan_id)
-        return await self._whole(select(PLEDGES).where(PLEDGES.c.id.in_(naming)).order_by(PLEDGES.c.id))
+        return await self._whole(await self._connection.rows(SECURING, {"loan_id": loan_id}))
 
     async def waiting_since(self, before: datetime, limit: int) -> Sequence[str]:
         """Return ids of pledges in a state that lapses and without progress since a time."""
@@ -127,18 +138,18 @@ class DatabasePledges:
                 {"pledge_id": pledge.id, "loan_id": loan_id, "parties": list(pledge.parties)}
                 for loan_id in pledge.loan_ids
             ]
-            await self._connection.execute(postgresql.insert(PLEDGE_LOANS).values(rows).on_conflict_do_nothing())
+            await self._connection.run_each(ADD_LOAN, rows)
 
-    async def _whole(self, wanted: Select[Any]) -> list[Pledge]:
-        rows = (await self._connection.execute(wanted)).all()
+    async def _whole(self, rows: Sequence[Any]) -> list[Pledge]:
+        """Return the pledges of some rows, with all that belongs to them."""
         if not rows:
             return []
         ids = {"ids": [row.id for row in rows]}
-        items = (await self._connection.execute(ITEMS, ids)).all()
-        loans = (await self._connection.execute(LOAN_LINKS, ids)).all()
-        entries = (await self._connection.execute(ENTRIES, ids)).all()
+        items = await self._connection.rows(ITEMS, ids)
+        loans = await self._connection.rows(LOAN_LINKS, ids)
+        entries = await self._connection.rows(ENTRIES, ids)
         return [pledge_from(row, _of(items, row.id), _of(loans, row.id), _of(entries, row.id)) for row in rows]
 
 
-def _of(rows: Sequence[Row[Any]], pledge_id: str) -> list[Row[Any]]:
+def _of(rows: Sequence[Any], pledge_id: str) -> list[Any]:
     return [row for row in rows if row.pledge_id == pledge_id]

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.pledges.registry_orders import OrderKind, OrderState, PledgeOrder
 from domain.values.quantity import Quantity, Unit
+from integrations.database.connection import Connection
 from integrations.database.tables import REGISTRY_ORDERS, RIGHTS
 
 WITH_UNIT: Select[Any] = select(REGISTRY_ORDERS, RIGHTS.c.unit).join(RIGHTS, RIGHTS.c.id == REGISTRY_ORDERS.c.right_id)
@@ -18,7 +18,7 @@ WITH_UNIT: Select[Any] = select(REGISTRY_ORDERS, RIGHTS.c.unit).join(RIGHTS, RIG
 class DatabaseRegistryOrders:
     """Keep orders."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
@@ -68,7 +68,7 @@ class DatabaseRegistryOrders:
             )
         )
         try:
-            async with self._connection.begin_nested():
+            async with self._connection.savepoint():
                 await self._connection.execute(changed)
         except IntegrityError as refused:
             if "one_order_in_flight_per_right" in str(refused.orig):

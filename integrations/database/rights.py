@@ -6,8 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row, any_, bindparam, func, select, text, update
 
 from domain.ports.registry import RegistryRight
 from domain.ports.rights import RightFilter
@@ -17,24 +16,25 @@ from domain.values.instruments import Instrument
 from domain.values.money import Money
 from domain.values.pollutants import Pollutant
 from domain.values.quantity import Quantity, Unit
-from integrations.database.tables import BALANCES, RIGHTS
+from integrations.database.connection import Connection, Prepared
+from integrations.database.tables import BALANCES, RIGHTS, TEXTS
 
 WITH_BALANCE = select(RIGHTS, BALANCES.c.quantity, BALANCES.c.taken, BALANCES.c.overtaken).join(
     BALANCES, BALANCES.c.right_id == RIGHTS.c.id
 )
-ONE = WITH_BALANCE.where(RIGHTS.c.id == bindparam("right_id"))
-MANY = WITH_BALANCE.where(RIGHTS.c.id.in_(bindparam("right_ids", expanding=True)))
-TAKE = (
+ONE = Prepared(WITH_BALANCE.where(RIGHTS.c.id == bindparam("right_id")))
+MANY = Prepared(WITH_BALANCE.where(RIGHTS.c.id == any_(bindparam("right_ids", type_=TEXTS))))
+TAKE = Prepared(
     update(BALANCES)
     .where(BALANCES.c.right_id == bindparam("id"), BALANCES.c.quantity - BALANCES.c.taken >= bindparam("asked"))
     .values(taken=BALANCES.c.taken + bindparam("asked"))
 )
-AVAILABLE = (
+AVAILABLE = Prepared(
     select(func.greatest(BALANCES.c.quantity - BALANCES.c.taken, 0))
     .where(BALANCES.c.right_id == bindparam("id"))
     .with_for_update()
 )
-GIVE_BACK = (
+GIVE_BACK = Prepared(
     update(BALANCES)
     .where(BALANCES.c.right_id == bindparam("id"))
     .values(
@@ -42,25 +42,26 @@ GIVE_BACK = (
         overtaken=func.greatest(0, BALANCES.c.taken - bindparam("given") - BALANCES.c.quantity),
     )
 )
-SHOW = text("select show_right(:right_id, :tenant)")
-RECORD = text("select record_verified_right(:new_id, :new_hold_id, cast(:told as jsonb), :verified_at)")
+GIVE_BACK_UNSEEN = Prepared(text("select give_back_unseen(:id, :given)"))
+SHOW = Prepared(text("select show_right(:right_id, :tenant)"))
+RECORD = Prepared(text("select record_verified_right(:new_id, :new_hold_id, cast(:told as jsonb), :verified_at)"))
 
 
 class DatabaseRights:
     """Keep rights."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
     async def find(self, right_id: str) -> Right | None:
         """Return a visible right, none otherwise."""
-        row = (await self._connection.execute(ONE, {"right_id": right_id})).first()
+        row = await self._connection.row(ONE, {"right_id": right_id})
         return None if row is None else right_from(row)
 
     async def find_many(self, right_ids: Sequence[str]) -> dict[str, Right]:
         """Return the visible rights among these, by id."""
-        rows = (await self._connection.execute(MANY, {"right_ids": list(right_ids)})).all()
+        rows = await self._connection.rows(MANY, {"right_ids": right_ids})
         return {row.id: right_from(row) for row in rows}
 
     async def page(self, narrowed: RightFilter, after: str | None, limit: int) -> Sequence[Right]:
@@ -86,23 +87,29 @@ class DatabaseRights:
             "told": json.dumps(_told(told)),
             "verified_at": verified_at,
         }
-        return str((await self._connection.execute(RECORD, values)).scalar_one())
+        return str(await self._connection.value(RECORD, values))
 
     async def take(self, right_id: str, quantity: Decimal) -> bool:
         """Take a quantity if it is free, in one guarded update."""
-        return (await self._connection.execute(TAKE, {"id": right_id, "asked": quantity})).rowcount == 1
+        return await self._connection.run(TAKE, {"id": right_id, "asked": quantity}) == 1
 
     async def lock_available(self, right_id: str) -> Decimal:
         """Return what is free, and let nobody take or give back until the transaction ends."""
-        return Decimal((await self._connection.execute(AVAILABLE, {"id": right_id})).scalar_one())
+        return Decimal(await self._connection.value(AVAILABLE, {"id": right_id}))
 
     async def give_back(self, right_id: str, quantity: Decimal) -> None:
-        """Give a taken quantity back; what a court took beyond the right shrinks with it."""
-        await self._connection.execute(GIVE_BACK, {"id": right_id, "given": quantity})
+        """Give a taken quantity back; what a court took beyond the right shrinks with it.
+
+        Raises RuntimeError where nothing could be given back, because that would lose it for ever.
+        """
+        if await self._connection.run(GIVE_BACK, {"id": right_id, "given": quantity}):
+            return
+        if not await self._connection.value(GIVE_BACK_UNSEEN, {"id": right_id, "given": quantity}):
+            raise RuntimeError(right_id)
 
     async def show_to(self, right_id: str, tenant: str) -> None:
         """Let a tenant see the right from now on."""
-        await self._connection.execute(SHOW, {"right_id": right_id, "tenant": tenant})
+        await self._connection.value(SHOW, {"right_id": right_id, "tenant": tenant})
 
 
 def right_from(row: Row[Any]) -> Right:

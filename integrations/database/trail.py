@@ -6,22 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ports.trail import AuditEntry, FeedEvent
 from domain.values.actors import Actor
 from domain.values.identifiers import new_id
 from domain.values.time import business_date
+from integrations.database.connection import Connection, Prepared
 from integrations.database.tables import AUDIT, EVENTS
 
-ENQUEUE = text("select enqueue_job(:task, :subject, cast(:arguments as jsonb), :at)")
+WRITE = Prepared(insert(AUDIT), ("id", "at", "actor", "tenant", "action", "subject", "details", "parties"))
+APPEND = Prepared(insert(EVENTS), ("id", "type", "subject", "at", "business_date", "data", "parties"))
+ENQUEUE = Prepared(text("select enqueue_job(:task, :subject, cast(:arguments as jsonb), :at)"))
 PUBLISH = text("select publish_events()")
 
 
 class DatabaseAudit:
     """Write and read the trail."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
@@ -35,18 +37,17 @@ class DatabaseAudit:
         at: datetime,
     ) -> None:
         """Append an entry."""
-        await self._connection.execute(
-            insert(AUDIT).values(
-                id=new_id("audit"),
-                at=at,
-                actor=actor.client_id,
-                tenant=actor.tenant,
-                action=action,
-                subject=subject,
-                details=dict(details),
-                parties=list(parties),
-            ),
-        )
+        entry = {
+            "id": new_id("audit"),
+            "at": at,
+            "actor": actor.client_id,
+            "tenant": actor.tenant,
+            "action": action,
+            "subject": subject,
+            "details": dict(details),
+            "parties": parties,
+        }
+        await self._connection.run(WRITE, entry)
 
     async def of_subject(self, subject: str) -> Sequence[AuditEntry]:
         """Return a subject's entries, oldest first."""
@@ -66,7 +67,7 @@ class DatabaseAudit:
 class DatabaseOutbox:
     """Append events, and read the feed."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
@@ -74,17 +75,16 @@ class DatabaseOutbox:
         self, event_type: str, subject: str, data: Mapping[str, object], parties: tuple[str, ...], at: datetime
     ) -> None:
         """Append an event for its parties."""
-        await self._connection.execute(
-            insert(EVENTS).values(
-                id=new_id("evt"),
-                type=event_type,
-                subject=subject,
-                at=at,
-                business_date=business_date(at),
-                data=dict(data),
-                parties=list(parties),
-            ),
-        )
+        event = {
+            "id": new_id("evt"),
+            "type": event_type,
+            "subject": subject,
+            "at": at,
+            "business_date": business_date(at),
+            "data": dict(data),
+            "parties": parties,
+        }
+        await self._connection.run(APPEND, event)
 
     async def feed(self, after: str | None, limit: int) -> Sequence[FeedEvent] | None:
         """Return events after a cursor in the feed's order; none when the cursor is unknown to this caller."""
@@ -102,14 +102,14 @@ class DatabaseOutbox:
 class DatabaseJobs:
     """Enqueue background work through the one door that the database leaves open."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Write on a connection."""
         self._connection = connection
 
     async def enqueue(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime | None = None) -> None:
         """Enqueue a task; tasks of one subject run one after another."""
         values = {"task": task, "subject": subject, "arguments": json.dumps(dict(arguments)), "at": at}
-        await self._connection.execute(ENQUEUE, values)
+        await self._connection.value(ENQUEUE, values)
 
 
 def _entry(row: Row[Any]) -> AuditEntry:

@@ -9,10 +9,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Self
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.values.actors import Actor
 from integrations.database.authorizations import DatabaseAuthorizations
+from integrations.database.connection import Connection, Prepared, transaction
+from integrations.database.faults import passing_faults
 from integrations.database.holds import DatabaseHolds
 from integrations.database.idempotency import IdempotencyKeys
 from integrations.database.identity import DatabaseAssertions, DatabaseClients, DatabaseTenants
@@ -25,16 +27,18 @@ from integrations.database.trail import DatabaseAudit, DatabaseJobs, DatabaseOut
 from integrations.database.valuations import DatabaseValuations
 from integrations.database.verifications import DatabaseVerifications
 
-CONTEXT = text(
-    "select set_config('greenlien.tenant', :tenant, true), set_config('greenlien.uscc', :uscc, true),"
-    " set_config('greenlien.division', :division, true), set_config('greenlien.client', :client, true)"
+CONTEXT = Prepared(
+    text(
+        "select set_config('greenlien.tenant', :tenant, true), set_config('greenlien.uscc', :uscc, true),"
+        " set_config('greenlien.division', :division, true), set_config('greenlien.client', :client, true)"
+    )
 )
 
 
 class DatabaseUnitOfWork:
     """The repositories of one transaction on one connection."""
 
-    def __init__(self, connection: AsyncConnection, actor: Actor | None) -> None:
+    def __init__(self, connection: Connection, actor: Actor | None) -> None:
         """Bind the repositories to a connection whose transaction has begun.
 
         `actor` is none for workers and the token endpoint.
@@ -60,7 +64,7 @@ class DatabaseUnitOfWork:
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
         """Open a savepoint."""
-        return self.connection.begin_nested()
+        return self.connection.savepoint()
 
     async def commit(self) -> None:
         """Make it so."""
@@ -76,15 +80,16 @@ class DatabaseUnitOfWork:
                 "division": actor.division or "",
                 "client": actor.client_id,
             }
-            await self.connection.execute(CONTEXT, context)
+            await self.connection.row(CONTEXT, context)
         return self
 
 
 @asynccontextmanager
 async def unit_of_work(engine: AsyncEngine, actor: Actor | None) -> AsyncIterator[DatabaseUnitOfWork]:
-    """Open a unit of work for an actor; it is rolled back unless committed."""
-    async with engine.connect() as connection:
-        try:
+    """Open a unit of work for an actor; it is rolled back unless committed.
+
+    Raises Busy where the database could not serve it in time.
+    """
+    with passing_faults():
+        async with transaction(engine) as connection:
             yield await DatabaseUnitOfWork(connection, actor).name_caller()
-        finally:
-            await connection.rollback()

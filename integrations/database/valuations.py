@@ -2,20 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, insert, select
 
 from domain.ports.valuations import StoredValuation
 from domain.valuation.answer import body_of, evidence_of
 from domain.valuation.appraisal import Appraisal
 from domain.values.identifiers import new_id
+from integrations.database.connection import Connection, Prepared
 from integrations.database.tables import VALUATIONS
+
+ADD = Prepared(insert(VALUATIONS))
+FIND = Prepared(select(VALUATIONS).where(VALUATIONS.c.id == bindparam("valuation_id")))
 
 
 class DatabaseValuations:
     """Keep valuations."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 
@@ -24,24 +27,23 @@ class DatabaseValuations:
     ) -> str:
         """Write an appraisal and return its id."""
         valuation_id = new_id("val")
-        await self._connection.execute(
-            insert(VALUATIONS).values(
-                id=valuation_id,
-                tenant=tenant,
-                parties=list(parties),
-                right_id=right_id,
-                as_of=appraisal.as_of,
-                body=body_of(appraisal),
-                evidence=evidence_of(appraisal),
-                digest=appraisal.digest,
-                created_at=created_at,
-            ),
-        )
+        valuation = {
+            "id": valuation_id,
+            "tenant": tenant,
+            "parties": parties,
+            "right_id": right_id,
+            "as_of": appraisal.as_of,
+            "body": body_of(appraisal),
+            "evidence": evidence_of(appraisal),
+            "digest": appraisal.digest,
+            "created_at": created_at,
+        }
+        await self._connection.run(ADD, valuation)
         return valuation_id
 
     async def find(self, valuation_id: str) -> StoredValuation | None:
         """Return one that the caller may see, none otherwise."""
-        row = (await self._connection.execute(select(VALUATIONS).where(VALUATIONS.c.id == valuation_id))).first()
+        row = await self._connection.row(FIND, {"valuation_id": valuation_id})
         if row is None:
             return None
         return StoredValuation(

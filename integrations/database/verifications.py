@@ -3,18 +3,18 @@
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.rights.verifications import Verification, VerificationStatus
 from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from domain.values.pollutants import Pollutant
+from integrations.database.connection import Connection
 from integrations.database.tables import VERIFICATIONS
 
 
 class DatabaseVerifications:
     """Keep verifications."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read and write on a connection."""
         self._connection = connection
 

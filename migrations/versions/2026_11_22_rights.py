@@ -23,6 +23,8 @@ declare
     known text;
     place_taken numeric;
     ours numeric;
+    uncertain numeric;
+    frozen numeric := (told ->> 'frozen')::numeric;
     foreign_now numeric;
     foreign_before numeric;
     fresh rights := jsonb_populate_record(null::rights, told);
@@ -50,13 +52,19 @@ begin
 
     insert into right_balances (right_id, quantity) values (known, (told ->> 'quantity')::numeric) on conflict do nothing;
     perform 1 from right_balances where right_id = known for update;
-    select coalesce(sum(h.quantity), 0) into ours from holds h
-        where h.right_id = known and h.kind = 'pledge'
-          and (h.state = 'posted' or (h.state = 'pending' and exists (
-               select 1 from registry_orders o where o.hold_id = h.id and o.state in ('sent', 'accepted', 'unknown', 'executed'))));
-    foreign_now := greatest(0, (told ->> 'frozen')::numeric - ours);
+    select coalesce(sum(h.quantity) filter (where h.state = 'posted' and not f.in_flight), 0),
+           coalesce(sum(h.quantity) filter (where f.in_flight), 0)
+        into ours, uncertain from holds h
+        cross join lateral (select exists (select 1 from registry_orders o where o.hold_id = h.id
+                                           and o.state in ('sent', 'accepted', 'unknown')) as in_flight) f
+        where h.right_id = known and h.kind = 'pledge' and h.state in ('pending', 'posted');
     select coalesce(sum(h.quantity), 0) into foreign_before from holds h
         where h.right_id = known and h.reason = 'registry_reported' and h.state = 'posted';
+    if exists (select 1 from registry_orders o where o.right_id = known and o.executed_at > fresh.as_of) then
+        foreign_now := foreign_before;  -- it was told before an order of ours was executed, so it counts that one wrongly
+    else  -- an order in flight may or may not be in the sum: believe what we did before as far as the sum allows
+        foreign_now := greatest(0, least(greatest(foreign_before, frozen - ours - uncertain), frozen - ours));
+    end if;
     if foreign_now <> foreign_before then
         update holds set state = 'released', until = verified where right_id = known and reason = 'registry_reported' and state = 'posted';
         if foreign_now > 0 then
@@ -82,6 +90,21 @@ begin
                where i.right_id = shown and p.pledgee = viewer and p.parties && current_parties()) then
         insert into right_viewers values (shown, viewer) on conflict do nothing;
     end if;
+end $$"""
+
+
+GIVE_BACK_UNSEEN = """
+create function give_back_unseen(given_right text, given numeric) returns boolean
+security definer set search_path = public language plpgsql as $$
+begin
+    -- a party to a live hold may end it although the right itself is hidden from it, as another's or as sold since
+    if not exists (select 1 from holds h where h.right_id = given_right and h.quantity = given
+                   and h.state in ('pending', 'posted') and h.parties && current_parties()) then
+        return false;
+    end if;
+    update right_balances set taken = taken - given, overtaken = greatest(0, taken - given - quantity)
+        where right_id = given_right;
+    return found;
 end $$"""
 
 
@@ -141,13 +164,15 @@ def upgrade() -> None:
         "grant select on hold_summaries to greenlien_app, greenlien_worker",
         RECORD_VERIFIED_RIGHT,
         SHOW_RIGHT,
+        GIVE_BACK_UNSEEN,
     )
-    grant_execute("show_right(text, text)", "record_verified_right(text, text, jsonb, timestamptz)")
+    grant_execute("give_back_unseen(text, numeric)", "show_right(text, text)", "record_verified_right(text, text, jsonb, timestamptz)")
 
 
 def downgrade() -> None:
     """Drop everything this revision made."""
     run(
+        "drop function give_back_unseen(text, numeric)",
         "drop function show_right(text, text)",
         "drop function record_verified_right(text, text, jsonb, timestamptz)",
         "drop view hold_summaries",

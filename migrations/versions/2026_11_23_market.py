@@ -35,7 +35,8 @@ def upgrade() -> None:
     )
     protect(
         "trades",
-        "sent_by = current_tenant() or (shared and status in ('accepted', 'superseded') and current_tenant() is not null)",
+        "sent_by = current_tenant() or (shared and (status = 'accepted' or (status = 'superseded' and code is null))"
+        " and current_tenant() is not null)",
         writable="sent_by = current_tenant()",
     )
     protect("trade_parties", "sent_by = current_tenant()", app="select, insert")

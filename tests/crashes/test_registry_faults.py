@@ -15,7 +15,7 @@ from tests.crashes.stage import Play, Stage
 from tests.crashes.together import together
 
 PATIENCE = {"GREENLIEN_REGISTRY_TIMEOUT_SECONDS": "1"}
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 4.0
 KINDS = ("lose_reply", "slow", "error", "garbage", "duplicate", "late", "closed")
 MESSAGES = {"lose_reply": 1, "slow": 2, "error": 1, "garbage": 1, "duplicate": 2, "late": 1, "closed": 1}
 """How often the registry took the order: it is sent again only where the registry said that it had never seen it."""
@@ -185,6 +185,11 @@ def _frozen(play: Play, registry_no: str) -> Decimal:
     """Return what the registry itself says is frozen of a right, less what a court took."""
     [right] = [row for row in play.registry.rights() if row["registry_no"] == registry_no]
     return Decimal(right["frozen"]["amount"])
+
+
+def _messages(books: Books, kind: str) -> list[int]:
+    """Return for each effect of a kind how often its order arrived, as the registry counts."""
+    return [row["messages"] for row in books.ledger if row["kind"] == kind]
 
 
 def _balances(books: Books) -> Sequence[Any]:

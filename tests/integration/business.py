@@ -32,13 +32,14 @@ from integrations.database.provisioning import register
 from integrations.database.unit_of_work import unit_of_work
 from integrations.identity.keys import generate_key
 from integrations.identity.tokens import JoseTokens
-from tests.builders import BANK_USCC, HOLDER, NOW, TODAY, a_right, tonnes
+from integrations.registry.demo_rights import ENTERPRISE_HUANGSHI_USCC
+from tests.builders import BANK_USCC, HOLDER, NOW, TODAY, a_right
 from tests.database_session import Database
 from tests.fakes.edge_app import ISSUER, served
 from tests.fakes.registry import FakeRegistry
 from tests.filled_database import TENANTS, as_told
 
-HUANGSHI: Final = Uscc("91420202DEM0000655")
+HUANGSHI: Final = ENTERPRISE_HUANGSHI_USCC
 OTHER_BANK_USCC: Final = Uscc("91420100DEM000310G")
 STEPS_MAX: Final = 50
 

@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 
+import psycopg
 import pytest
 
 from domain.values.identifiers import Division
+from integrations.database.postmaster import SUPERUSER
 from tests.builders import HOLDER, TODAY
 from tests.database_session import Database
 from tests.integration.business import (
     HUANGSHI,
     Business,
+    a_deal,
     a_loan_body,
     a_pledge_body,
+    at_once,
     open_for_business,
     quantity,
     yuan,
@@ -49,7 +53,9 @@ def test_a_bank_reads_a_draft_to_it_before_it_may_see_the_right(business: Busine
     business.get("bank-a.officer", f"/v1/rights/{right}", 404)
     assert business.get(OFFICER, f"/v1/pledges/{pledge}")["status"] == "draft"
     assert pledge in {each["id"] for each in business.get(OFFICER, "/v1/pledges")["items"]}
-    assert business.get(OFFICER, f"/v1/pledges/{pledge}")["conditions"] == [{"code": "active", "met": False, "at": None}]
+    assert business.get(OFFICER, f"/v1/pledges/{pledge}")["conditions"] == [
+        {"code": "active", "met": False, "at": None}
+    ]
 
 
 def test_a_pledgor_is_only_who_brings_a_right(business: Business) -> None:
@@ -226,7 +232,6 @@ def test_a_refused_freeze_is_ordered_again_on_what_is_approved_now(business: Bus
     body = a_pledge_body({right: "10"}, [business.loan()], workflow="hubei")
     pledge = business.post(OFFICER, "/v1/pledges", body, 201)["id"]
     business.act(OFFICER, pledge, "submit")
-    business.registry.arm("freeze", "refuse") if False else None
     version = business.sql("select registry_version from rights where id = %s", right)[0][0]
     business.sql("update pledge_items set expected_version = %s where pledge_id = %s", version + 1, pledge)
     assert approve(business, pledge, "40000.00")[0] == 202
@@ -289,20 +294,6 @@ def test_money_does_not_move_tomorrow(business: Business) -> None:
     assert (status, refusal["code"]) == (422, "invalid_date")
 
 
-def test_the_same_event_told_twice_is_one_event(business: Business) -> None:
-    loan = business.loan()
-    business.active({business.verified(): "10"}, [loan])
-
-    first = business.event(loan, "disbursed", "40000.00", reference="D-1")
-    again = business.event(loan, "disbursed", "40000.00", reference="D-1")
-    other = business.event(loan, "disbursed", "1.00", reference="D-1")
-
-    assert first[0] == again[0] == 201
-    assert first[1]["id"] == again[1]["id"]
-    assert again[1]["outstanding"]["amount"] == "40000.00"
-    assert other[0] == 409
-
-
 def test_nothing_is_paid_out_while_the_release_is_decided(business: Business) -> None:
     """The disbursement waits for whoever holds the pledge, and then sees what became of it."""
     loan = business.loan()
@@ -320,3 +311,66 @@ def test_a_loan_is_no_more_than_its_contract(business: Business) -> None:
     status, _ = business.call(OFFICER, "POST", "/v1/loans", a_loan_body("0.00"))
 
     assert status == 422
+
+
+# When many come at once
+
+
+def test_who_waits_too_long_for_another_is_told_to_come_back(business: Business) -> None:
+    pledge = business.draft({business.verified(): "10"})
+    with psycopg.connect(business.database.libpq(SUPERUSER)) as blocking:
+        blocking.execute("select 1 from pledges where id = %s for update", [pledge])
+
+        status, refusal = business.call(ENTERPRISE, "POST", f"/v1/pledges/{pledge}/withdraw", {}, key="k" * 16)
+
+    assert (status, refusal["code"]) == (503, "busy")
+    status, answer = business.call(ENTERPRISE, "POST", f"/v1/pledges/{pledge}/withdraw", {}, key="k" * 16)
+    assert (status, answer["status"]) == (200, "withdrawn")
+
+
+def test_the_same_trades_sent_twice_at_once_are_taken_in_once(business: Business) -> None:
+    def send() -> tuple[int, dict[str, int]]:
+        deals = [a_deal(number, trade_no=f"TWIN-{number}") for number in range(30)]
+        return business.call("exchange.zhejiang", "POST", "/v1/market/trades", {"source": "twins", "trades": deals})
+
+    answers = at_once(*[send] * 4)
+
+    assert [status for status, _ in answers] == [200] * 4, answers
+    assert sum(answer["accepted"] for _, answer in answers) == 30
+    assert sum(answer["duplicates"] for _, answer in answers) == 90
+
+
+def test_a_quarantined_row_stays_its_senders_after_it_was_revised(business: Business) -> None:
+    rows = [
+        a_deal(1, trade_no="Q-1", price=None, venue="secret venue"),
+        a_deal(1, trade_no="Q-2", revises="Q-1"),
+    ]
+    business.post("exchange.zhejiang", "/v1/market/trades", {"source": "revised", "trades": rows}, 200)
+
+    seen = business.get(OFFICER, "/v1/market/trades?limit=200")["items"]
+
+    assert {"Q-1", "Q-2"} & {each["trade"]["trade_no"] for each in seen} == {"Q-2"}
+
+
+def test_a_deal_corrected_under_its_own_number_is_no_evidence_beside_itself(business: Business) -> None:
+    rows = [a_deal(number, trade_no=f"NEW-{number}", pollutant="TP", price="9000.00") for number in range(3)]
+    rows += [
+        a_deal(number, trade_no=f"NEW-{number}", revises=f"NEW-{number}", pollutant="TP", price="10.00")
+        for number in range(3)
+    ]
+    for half in (rows[:3], rows[3:]):
+        business.post("exchange.zhejiang", "/v1/market/trades", {"source": "corrected", "trades": half}, 200)
+        business.sql("update trades set known_at = known_at - interval '1 hour' where source = 'corrected'")
+    subject = {
+        "instrument": "discharge_right",
+        "pollutant": "TP",
+        "division": "330602",
+        "quantity": quantity("1"),
+        "valid_from": "2026-11-21",
+        "valid_to": "2031-11-21",
+    }
+
+    valuation = business.post(ENTERPRISE, "/v1/valuations", {"subject": subject}, 201)
+
+    assert valuation["evidence_count"] == 3
+    assert valuation["unit_value"] == "10.000000"

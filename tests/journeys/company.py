@@ -32,6 +32,7 @@ class Company:
     facts: Mapping[str, Any]
     demonstration: Demonstration
     http: httpx.Client
+    back_door: httpx.Client
     control: SimulatorControl
     truth: OpenapiTruth
     today: date
@@ -131,7 +132,7 @@ class Company:
         pledge = self.draft(right, tonnes, loans=[loan["id"]])
         steps = (
             ("enterprise.shaoxing", "submit", {}),
-            ("authority.zhejiang", "verify-quantities", {"items": pledge["items"] and [item(right, tonnes)]}),
+            ("authority.zhejiang", "verify-quantities", {"items": [item(right, tonnes)]}),
             ("bank-a.approver", "approve-loan", {"amount": yuan("10000.00"), "rate": "0.034500"}),
             ("enterprise.shaoxing", "confirm", {}),
         )
@@ -143,7 +144,8 @@ class Company:
     def until(self, pledge: Mapping[str, Any], status: str) -> Mapping[str, Any]:
         """Poll a pledge, as bank-a, until it has a status, and return it."""
         found: Mapping[str, Any] = eventually(
-            lambda: self.ok("bank-a.officer", "GET", f"/v1/pledges/{pledge['id']}"), lambda told: told["status"] == status
+            lambda: self.ok("bank-a.officer", "GET", f"/v1/pledges/{pledge['id']}"),
+            lambda told: told["status"] == status,
         )
         return found
 
@@ -169,25 +171,22 @@ def eventually(ask: Callable[[], Any], good: Callable[[Any], bool]) -> Any:  # n
 
 @contextmanager
 def open_company(demonstration: Demonstration) -> Iterator[Company]:
-    """Open the lines to a running product, and let there be consents and ammonia deals."""
+    """Open the lines to a running product."""
     facts = demonstration.facts()
     base_url = facts["base_url"]
     document = httpx.get(f"{base_url}/openapi.json", trust_env=False).raise_for_status().json()
     truth = OpenapiTruth(document)
     back_door = facts["simulators"][0]["control_url"].removesuffix("/control")
     with (
-        httpx.Client(
-            base_url=base_url, trust_env=False, timeout=60, event_hooks={"response": [truth.check]}
-        ) as client,
+        httpx.Client(base_url=base_url, trust_env=False, timeout=60, event_hooks={"response": [truth.check]}) as client,
         httpx.Client(base_url=back_door, trust_env=False, timeout=30) as line,
     ):
         today = business_date(system_clock.now())
-        company = Company(base_url, facts, demonstration, client, SimulatorControl(line), truth, today)
-        _prepare(company)
-        yield company
+        yield Company(base_url, facts, demonstration, client, line, SimulatorControl(line), truth, today)
 
 
-def _prepare(company: Company) -> None:
+def prepare(company: Company) -> None:
+    """Let there be ammonia deals, and the enterprises' consents to both banks."""
     deals = [_deal(division, n, company.today) for division in ("330602", "420202") for n in range(DEALS)]
     company.ok("exchange.zhejiang", "POST", "/v1/market/trades", {"source": "synthetic-journeys", "trades": deals})
     for enterprise in ("enterprise.shaoxing", "enterprise.huangshi"):

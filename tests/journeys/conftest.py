@@ -1,34 +1,71 @@
 """The whole product, running: one ensemble of processes a test process, and what a journey needs of it.
 
-Tests share the ensemble, so each takes rights, contract numbers and idempotency keys of its own. The two rights of the
-main job (`PWQ-ZJ-330602-00001` and `-00002`, `PWQ-HB-420202-00001`) and the deals of cities 3306 and 4202 in COD are
-left to it. Every answer to `call` and to the main job is judged by the served OpenAPI document.
+The main job is played in it first (`story`); then come the tests, which share it, so each takes rights, contract
+numbers and idempotency keys of its own. Every answer, the main job's too, is judged by the served OpenAPI document.
 """
 
+import io
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
 
 from api.commands.supervisor import Ensemble, free_port
+from api.demo.line import BackDoor, Line, Surprise
+from api.demo.main_job import Story, play
+from api.demo.scene import Scene
 from tests.database_session import FOLDER_VARIABLE
-from tests.journeys.company import Company, open_company
+from tests.journeys.company import Company, open_company, prepare
+from tests.openapi_truth import NotAsDocumented
+
+LOG_SHOWN: Final = 4000  # pytest shows it beside a failure only
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The running product, and what came of the main job: its story, or the surprise that ended it; what it printed."""
+
+    company: Company
+    outcome: Story | Surprise | NotAsDocumented
+    printed: str
 
 
 @pytest.fixture(scope="session")
-def ensemble() -> Iterator[Company]:
-    """Lend the running product with its demo clients; do not stop it."""
+def played() -> Iterator[Played]:
+    """Start the product and play the main job in it."""
     with tempfile.TemporaryDirectory(dir=os.environ[FOLDER_VARIABLE], ignore_cleanup_errors=True) as folder:
         started = Ensemble(Path(folder), free_port(), allow_bearer=True, logs=Path(folder) / "logs")
         try:
             started.start()
             with open_company(started.demonstration) as company:
-                yield company
+                printed = io.StringIO()
+                outcome = _play(company, printed)
+                prepare(company)
+                yield Played(company, outcome, printed.getvalue())
         finally:
             started.stop()
+            for log in sorted(Path(folder).glob("logs/*.log")):
+                sys.stderr.write(f"{log.name}: {log.read_text(encoding='utf-8')[-LOG_SHOWN:]}\n")
+
+
+@pytest.fixture(scope="session")
+def ensemble(played: Played) -> Company:
+    """Lend the running product with its demo clients; do not stop it."""
+    return played.company
+
+
+@pytest.fixture(scope="session")
+def story(played: Played) -> Story:
+    """Return what came of the main job; raises the surprise that ended it."""
+    if not isinstance(played.outcome, Story):
+        raise played.outcome
+    return played.outcome
 
 
 @pytest.fixture
@@ -37,3 +74,17 @@ def plain(ensemble: Company) -> Iterator[httpx.Client]:
     hooks = {"response": [ensemble.truth.check]}
     with httpx.Client(base_url=ensemble.base_url, trust_env=False, timeout=30, event_hooks=hooks) as client:
         yield client
+
+
+def _play(company: Company, printed: io.StringIO) -> Story | Surprise | NotAsDocumented:
+    scene = Scene(
+        line=Line(company.http, company.demonstration.token),
+        back_door=BackDoor(company.back_door, company.control_url),
+        facts=company.facts,
+        today=company.today,
+        out=printed,
+    )
+    try:
+        return play(scene)
+    except (Surprise, NotAsDocumented) as surprise:
+        return surprise

@@ -1,1 +1,1 @@
-"""Races: many processes want the same quantity, and what the database then says is replayed, commit by commit, on a model."""
+"""Races: many processes want the same quantity, and what the database committed is replayed, one by one, on a model."""

@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import psycopg
 
 from api.commands.demonstration import Demonstration

@@ -55,14 +55,15 @@ class Heat:
     def judge(
         self, attempts: Sequence[Attempt], moved: Sequence[PledgeEntry], held: Sequence[tuple[HoldEntry, Decimal]]
     ) -> list[Violation]:
-        """Return what cannot be explained of these attempts and of these commits; `held` says what was available then."""
+        """Return what cannot be explained of these attempts and commits; `held` says what was available after each."""
         for attempt in attempts:
             if attempt.verb != READ and attempt.reply.status == DONE:
                 self._succeeded(attempt)
         pending = self._unexplained_moves(moved) | self._unexplained_holds(held)
         for pledge_id, status in sorted(pending):
             self._wrong(f"{pledge_id} was told that it is {status}, and no commit says so")
-        for name, line in (*self.rights.items(), *self.pledges.items()):
+        lines: dict[str, Timeline[Decimal] | Timeline[str]] = {**self.rights, **self.pledges}
+        for name, line in lines.items():
             if line.contradictions():
                 self._wrong(f"{name} was committed in another order than its requests were answered in")
         for attempt in attempts:

@@ -11,8 +11,10 @@ Source: Herlihy and Wing, "Linearizability" (1990).
 >>> line = Timeline("draft")
 >>> line.commit("submitted", 10, 30)
 >>> line.commit("withdrawn", 20, 40)
->>> line.explains(5, 12, lambda status: status == "withdrawn"), line.explains(25, 28, lambda status: status == "withdrawn")
-(False, True)
+>>> line.explains(5, 12, lambda status: status == "withdrawn")
+False
+>>> line.explains(25, 28, lambda status: status == "withdrawn")
+True
 >>> line.contradictions()
 []
 """

@@ -1,4 +1,4 @@
-"""The last unit: a right of three of which two are pledged, and sixteen who all submit a pledge of the third at once."""
+"""The last unit: a right of three of which two are pledged, and sixteen who submit a pledge of the third at once."""
 
 import json
 from collections import Counter
@@ -42,8 +42,8 @@ class Figures:
         """Return a line for a reader."""
         winners = ", ".join(f"{each.client} for {each.pledgee} {self.winners[each]}" for each in ENTRANTS)
         return (
-            f"{self.rounds} rounds, {self.commits} commits replayed; {self.refusals} refused, of whom {self.overlapping}"
-            f" had begun before the winner was answered; winners: {winners}"
+            f"{self.rounds} rounds, {self.commits} commits replayed; {self.refusals} refused,"
+            f" {self.overlapping} of whom had begun before the winner was answered; winners: {winners}"
         )
 
 

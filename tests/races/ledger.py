@@ -4,7 +4,7 @@ It is read between rounds, when no request is under way, so that what it says is
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, LiteralString
@@ -21,8 +21,8 @@ HOLD_ENTRIES: Final = """
 PLEDGE_ENTRIES: Final = """
     select a.sequence, a.subject, a.action from audit_entries a
     where a.action like 'pledge.%%' and a.sequence > %s order by a.sequence"""
-BALANCES: Final = "select right_id, quantity, taken, overtaken from right_balances"
-HOLDS: Final = "select right_id, id, quantity, state from holds"
+BALANCES: Final = "select right_id, quantity, taken, overtaken from right_balances where right_id = any(%s)"
+HOLDS: Final = "select right_id, id, quantity, state from holds where right_id = any(%s)"
 OVERTAKE: Final = "update right_balances set taken = quantity + overtaken + 0.000001 where right_id = %s"
 
 
@@ -55,14 +55,14 @@ class Ledger:
         """Return the trail of all pledges after a sequence number, in its order."""
         return [PledgeEntry(*row) for row in self.execute(PLEDGE_ENTRIES, after)]
 
-    def balances(self) -> dict[str, BalanceRow]:
-        """Return every right's balance."""
-        return {right_id: BalanceRow(*rest) for right_id, *rest in self.execute(BALANCES)}
+    def balances(self, right_ids: Sequence[str]) -> dict[str, BalanceRow]:
+        """Return the balances of these rights."""
+        return {right_id: BalanceRow(*rest) for right_id, *rest in self.execute(BALANCES, right_ids)}
 
-    def holds(self) -> Mapping[str, list[HoldRow]]:
-        """Return every right's holds."""
+    def holds(self, right_ids: Sequence[str]) -> Mapping[str, list[HoldRow]]:
+        """Return the holds of these rights."""
         found: dict[str, list[HoldRow]] = defaultdict(list)
-        for right_id, *rest in self.execute(HOLDS):
+        for right_id, *rest in self.execute(HOLDS, right_ids):
             found[right_id].append(HoldRow(*rest))
         return found
 
@@ -98,9 +98,9 @@ class Replay:
                 seen.append((entry, model.available))
         return seen, found
 
-    def compare(self, right_ids: Iterable[str]) -> list[Violation]:
+    def compare(self, right_ids: Sequence[str]) -> list[Violation]:
         """Return how the tables differ from the models of these rights, and whether the constraint bites."""
-        balances, holds = self.ledger.balances(), self.ledger.holds()
+        balances, holds = self.ledger.balances(right_ids), self.ledger.holds(right_ids)
         found = []
         for right_id in right_ids:
             found += self.models[right_id].compare(balances[right_id], holds.get(right_id, []))

@@ -76,9 +76,7 @@ class Mix:
         return f"{self.replies.total()} requests, {self.commits} commits replayed ({told})"
 
     def _attempts(self, each: int) -> list[Attempt]:
-        planned: list[list[tuple[str, Drafted, str]]] = []
-        for _ in range(len(self.arena.herd)):
-            planned.append([self._planned() for _ in range(each)])
+        planned = [[self._planned() for _ in range(each)] for _ in range(len(self.arena.herd))]
         raced = [[self._request(place, *plan) for plan in plans] for place, plans in enumerate(planned)]
         replies = self.arena.herd.race(raced)
         attempts = [

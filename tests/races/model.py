@@ -4,7 +4,7 @@ The final state proves little: a double pledge that is withdrawn again leaves no
 are taken one by one in the order in which their transactions committed. That order is the audit sequence, because
 whoever moves a right's balance holds the lock of its row from before the entry is written until the commit.
 
-Source: Jepsen's analysis of TigerBeetle (2025), on replaying the commit order on an executable model; contract section 5.
+Source: Jepsen's analysis of TigerBeetle (2025), on replaying the commit order on an executable model.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The product's command line with a bug planted in the taking of quantities: `python -m tests.races.mutant_server serve`.
+"""The product's command line with a bug planted in the taking: `python -m tests.races.mutant_server serve`.
 
 Nothing of the product knows of this. One pair of servers plays all the bugs, one at a time: which one it has, it reads
 before each taking from the file that the environment names.

@@ -76,4 +76,4 @@ MUTANTS: Final = (
         caught_by=frozenset({Check.WINNERS, Check.COMMIT, Check.BALANCE, Check.HOLDS}),
     ),
 )
-"""Each with the checks that find it in a race for the last unit; one where several win may also wait too long, and fail."""
+"""Each with the checks that find it in a race for the last unit; where several win, one may also wait too long."""

@@ -1,4 +1,4 @@
-"""API processes on one database: the product's own command line, twice, so that no lock inside a process hides a race."""
+"""API processes on one database: the product's own command line, twice, so that no lock in a process hides a race."""
 
 import os
 import socket

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -19,7 +20,8 @@ from tests.races.mutants import BUG_FILE, MUTANTS, Bug, Mutant
 
 pytestmark = pytest.mark.campaign
 
-SERVER = "tests.races.mutant_server"
+SERVER: Final = "tests.races.mutant_server"
+HEATS_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,11 @@ def test_the_mix_finds_a_refusal_that_names_what_would_have_been_enough(
 ) -> None:
     with mutants.planted(Bug.STALE_REFUSAL, constraint=True) as arena:
         mix = Mix(arena, random.Random(20_261_121))
-        for heat in range(1, 20):
+        found: set[Check] = set()
+        heats = 0
+        while not found and heats < HEATS_MAX:
             found = {violation.check for violation in mix.heat(each=6)}
-            if found:
-                break
+            heats += 1
 
-    say(f"mutant {Bug.STALE_REFUSAL}: caught in heat {heat} of the mix ({', '.join(sorted(found))})")
+    say(f"mutant {Bug.STALE_REFUSAL}: caught in heat {heats} of the mix ({', '.join(sorted(found))})")
     assert found == {Check.HISTORY}

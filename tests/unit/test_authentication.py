@@ -118,6 +118,7 @@ def test_what_is_remembered_stays_bounded_and_the_oldest_goes_first(monkeypatch:
         [(b"authorization", b"good")],
         [(b"authorization", b"Basic good")],
         [(b"authorization", b"DPoP good")],
+        [(b"authorization", b"Badger good")],
         [(b"authorization", b"Bearer")],
         [(b"authorization", b"Bearer bad")],
         [(b"authorization", b"Bearer \xff\xfe")],

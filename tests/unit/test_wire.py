@@ -15,7 +15,7 @@ from litestar.params import FromQuery, JSONBody
 from openapi_spec_validator import validate
 from pydantic import Field, ValidationError
 
-from api.refusals import InvalidPayload, InvalidQuery
+from api.refusals import FieldError, InvalidPayload, InvalidQuery
 from api.schemas.documented import WireDocument, WireReading, read_body
 from api.schemas.queries import LIMIT_DEFAULT, PageLimit, asked, read_limit
 from api.schemas.wire import (
@@ -188,6 +188,15 @@ def test_a_body_that_is_no_object_is_refused_as_a_whole(value: object) -> None:
     assert [(error.pointer, error.code) for error in found.value.errors] == [("#", "wrong_type")]
 
 
+def test_refused_numbers_of_the_door_are_an_invalid_payload() -> None:
+    error = FieldError("#/principal/amount", "invalid_decimal", "应为字符串", "a string")
+
+    with pytest.raises(InvalidPayload) as found:
+        read_body(OrderBody, Payload(VALID, (error,)))
+
+    assert found.value.errors == (error,)
+
+
 def test_a_body_that_the_door_did_not_read_is_our_bug() -> None:
     with pytest.raises(TypeError):
         read_body(OrderBody, dict(VALID))
@@ -260,6 +269,24 @@ def test_the_document_accepts_what_we_accept_and_refuses_what_it_can_see() -> No
     assert validator.is_valid({**VALID, "right_id": new_id("right"), "start": "2026-11-21"})
     for wrong in ({"zzz": 1}, {"principal": {"amount": 1.5, "currency": "CNY"}}, {"months": "1"}, {"division": "33"}):
         assert not validator.is_valid({**VALID, **wrong})
+
+
+def test_two_parts_of_one_name_cannot_be_documented() -> None:
+    def part(name: str) -> type[WireModel]:
+        return type(name, (WireModel,), {"__annotations__": {"a": int}})
+
+    class Whole(WireModel):
+        one: part("Part")  # type: ignore[valid-type]  # made on purpose
+        other: part("Part")  # type: ignore[valid-type]  # made on purpose
+
+    @post("/whole")
+    async def whole(data: JSONBody[Whole]) -> None:
+        raise NotImplementedError
+
+    config = OpenAPIConfig(title="t", version="1")
+    app = Litestar([whole], plugins=[WireReading(), WireDocument()], openapi_config=config)
+    with pytest.raises(TypeError, match="two parts of Whole are called Part"):
+        app.openapi_schema.to_schema()
 
 
 def test_the_size_of_a_page_is_documented_as_an_integer_with_its_bounds() -> None:
