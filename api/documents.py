@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from api.schemas.wire import ReplyModel
 
@@ -16,14 +16,11 @@ PROBLEMS: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
 class FieldProblem(ReplyModel):
-    """What is wrong at one place; `in` says where, when it is not in the body."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+    """What is wrong at one place."""
 
     pointer: str
     code: str
     detail: str
-    place: str | None = Field(default=None, alias="in", examples=["query", "header", "path"])
 
 
 class ProblemDocument(ReplyModel):

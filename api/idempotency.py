@@ -20,34 +20,13 @@ from litestar import Response
 from api.bodies import EdgeRequest
 from api.house import EdgeUnitOfWork, Identity, KeptAnswer, SentAnswer, house_of
 from api.problems import problem_for, text_of
-from api.refusals import DoorRefusal
+from api.refusals import DoorRefusal, IdempotencyKeyInFlight, IdempotencyKeyRequired, IdempotencyKeyReused
 from domain.errors import DomainError
 from domain.pledges.pledges import VersionMismatch
 
 KEY: Final = re.compile(r"[\x21-\x7e]{16,255}", re.ASCII)
 CONFLICT: Final = 409
 JSON: Final = "application/json"
-
-
-@dataclass(eq=False)
-class IdempotencyKeyRequired(DoorRefusal):
-    """Refuse a command without a usable key."""
-
-    code = "idempotency_key_required"
-
-
-@dataclass(eq=False)
-class IdempotencyKeyReused(DoorRefusal):
-    """Refuse a key that came before with another request."""
-
-    code = "idempotency_key_reused"
-
-
-@dataclass(eq=False)
-class IdempotencyKeyInFlight(DoorRefusal):
-    """Refuse a twin of a request that still runs."""
-
-    code = "idempotency_key_in_flight"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,23 @@ entry of its nearest ancestor's, if that one has the same code.
 Source: contract section 1 (statuses, precedence) and the codes of sections 2 to 6.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from api import refusals
+from api.door_texts import (
+    CONFLICT,
+    DOOR,
+    FORBIDDEN,
+    NOT_FOUND,
+    NOT_FOUND_TEXT,
+    PRECONDITION_FAILED,
+    UNAUTHENTICATED_TEXT,
+    UNAVAILABLE,
+    UNPROCESSABLE,
+    ProblemText,
+    Texts,
+)
 from domain import errors
-from domain.errors import DomainError
 from domain.jurisdictions.rulebook import RuleUnknown
 from domain.jurisdictions.rules import InvalidRule
 from domain.loans.loans import ContractNumberTaken, InvalidRepayment, LoanEventConflict
@@ -23,7 +32,6 @@ from domain.pledges import pledges
 from domain.pledges.lifecycle import PledgeCannotMove
 from domain.ports.registry import RegistryRightNotFound, RegistryUnavailable
 from domain.ports.tokens import TokenRefused
-from domain.ports.unit_of_work import Busy
 from domain.rights.authorizations import AuthorizationRequired, Forbidden, InvalidGrantee, InvalidPeriod, NotFound
 from domain.rights.holds import QuantityUnavailable
 from domain.rights.pledgeability import RightNotPledgeable
@@ -34,36 +42,8 @@ from domain.valuation.evidence import NoPriceEvidence
 from domain.values.price import InvalidPrice
 from domain.values.working_days import CalendarUnknown
 
-
-@dataclass(frozen=True, slots=True)
-class ProblemText:
-    """What a refusal looks like from outside; `retry_after_seconds` becomes the header of that name."""
-
-    status: int
-    title_zh: str
-    title_en: str
-    detail_zh: str
-    detail_en: str
-    public: tuple[str, ...] = ()
-    retry_after_seconds: int | None = None
-
-
-Texts = Mapping[type[DomainError], ProblemText]
-
-BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 401, 403, 404, 409
-PRECONDITION_FAILED, UNPROCESSABLE, UNAVAILABLE = 412, 422, 503
 _REASON_ZH, _REASON_EN = "{reason_zh}", "{reason_en}"
 
-_UNAUTHENTICATED = ProblemText(
-    UNAUTHORIZED,
-    "未通过身份验证",
-    "Not authenticated",
-    "请携带有效的访问令牌;令牌最长有效5分钟,过期须重新申请。",
-    "Send a valid access token; a token lives at most five minutes.",
-)
-_NOT_FOUND = ProblemText(
-    NOT_FOUND, "未找到", "Not found", "没有该资源,或您无权查看。", "There is no such thing here, or not for you."
-)
 _RIGHT_NOT_FOUND = ProblemText(
     NOT_FOUND,
     "登记机构查无此权益",
@@ -77,102 +57,9 @@ def _invalid(title_zh: str, title_en: str) -> ProblemText:
     return ProblemText(UNPROCESSABLE, title_zh, title_en, _REASON_ZH, _REASON_EN)
 
 
-DOOR: Final[Texts] = MappingProxyType(
-    {
-        refusals.Unauthenticated: _UNAUTHENTICATED,
-        refusals.ProofRequired: ProblemText(
-            UNAUTHORIZED,
-            "须证明持有密钥",
-            "Proof of possession required",
-            "本服务不接受单独的 Bearer 令牌,须同时证明持有与令牌绑定的密钥。",
-            "A bearer token alone is not accepted here; prove possession of the key that it is bound to.",
-        ),
-        refusals.UnsupportedMediaType: ProblemText(
-            415,
-            "不支持的媒体类型",
-            "Unsupported media type",
-            "正文须为 UTF-8 编码的 {expected},且不得压缩。",
-            "The body must be {expected} in UTF-8, not compressed.",
-        ),
-        refusals.BodyTooLarge: ProblemText(
-            413,
-            "正文过大",
-            "Body too large",
-            "正文不得超过 {limit_bytes} 字节。",
-            "A body has at most {limit_bytes} bytes.",
-        ),
-        refusals.AddressTooLong: ProblemText(
-            414,
-            "地址过长",
-            "Address too long",
-            "地址与查询参数不得超过 {limit_bytes} 字节。",
-            "Path and query have at most {limit_bytes} bytes.",
-        ),
-        refusals.HeadersTooLarge: ProblemText(
-            431,
-            "请求头过大",
-            "Headers too large",
-            "请求头不得超过 {limit_bytes} 字节。",
-            "Headers have at most {limit_bytes} bytes.",
-        ),
-        refusals.UnreadableRequest: ProblemText(
-            BAD_REQUEST,
-            "请求无法读取",
-            "Unreadable request",
-            "{reason_zh}。",
-            "The request cannot be read: {reason_en}.",
-            ("reason",),
-        ),
-        refusals.InvalidPayload: ProblemText(
-            UNPROCESSABLE,
-            "请求内容无效",
-            "Invalid payload",
-            "请求内容有误,详见 errors。",
-            "The body is not what this route takes; see errors.",
-        ),
-        refusals.InvalidQuery: ProblemText(
-            UNPROCESSABLE,
-            "请求参数无效",
-            "Invalid parameters",
-            "查询参数或请求头有误,详见 errors。",
-            "A query parameter or header is not valid; see errors.",
-        ),
-        refusals.RouteNotFound: _NOT_FOUND,
-        refusals.MethodNotAllowed: ProblemText(
-            405,
-            "不支持的方法",
-            "Method not allowed",
-            "该地址只接受:{allowed}。",
-            "This address takes only: {allowed}.",
-        ),
-        refusals.TooManyRequests: ProblemText(
-            429,
-            "请求过于频繁",
-            "Too many requests",
-            "请在 {retry_after_seconds} 秒后重试。",
-            "Come back in {retry_after_seconds} seconds.",
-        ),
-        Busy: ProblemText(
-            UNAVAILABLE,
-            "系统繁忙",
-            "Busy",
-            "系统暂时繁忙,本次请求未产生任何效果;请稍后以同一幂等键重试。",
-            "Others were in the way and nothing was done; send the same again, under the same idempotency key.",
-            retry_after_seconds=1,
-        ),
-        refusals.InternalError: ProblemText(
-            500,
-            "内部错误",
-            "Internal error",
-            "服务内部错误,已记录。请凭 request_id 联系我们。",
-            "We failed, and have noted it. Ask us about this request_id.",
-        ),
-    }
-)
-
 IDENTITY: Final[Texts] = MappingProxyType(
     {
-        TokenRefused: _UNAUTHENTICATED,
+        TokenRefused: UNAUTHENTICATED_TEXT,
         ScopeRefused: ProblemText(
             UNPROCESSABLE,
             "权限范围无效",
@@ -187,7 +74,7 @@ IDENTITY: Final[Texts] = MappingProxyType(
             "您的角色无权执行此操作:{action}。",
             "Your role may not do this: {action}.",
         ),
-        NotFound: _NOT_FOUND,
+        NotFound: NOT_FOUND_TEXT,
     }
 )
 
@@ -331,8 +218,8 @@ LOANS: Final[Texts] = MappingProxyType(
             "贷款事件冲突",
             "Loan event conflict",
             "事件 {reference} 与已知情况矛盾:流水号已用于其他事件,或还款、冲正、放款超过所欠、已发生或所批准的金额。",
-            "{reference} contradicts what is known: the reference is another event's, or more would be repaid, undone or "
-            "paid out than is owed, was done, or is lent and approved.",
+            "{reference} contradicts what is known: the reference is another event's, or more would be repaid, undone "
+            "or paid out than is owed, was done, or is lent and approved.",
         ),
     }
 )
@@ -399,9 +286,9 @@ PLEDGES: Final[Texts] = MappingProxyType(
             CONFLICT,
             "当前状态不允许此操作",
             "Pledge cannot move",
-            "质押处于 {status} 状态,不能执行 {event}。",
-            "The pledge is {status}; {event} is not possible.",
-            ("status",),
+            "质押处于 {state} 状态,不能执行 {event}。",
+            "The pledge is {state}; {event} is not possible.",
+            ("state",),
         ),
     }
 )

@@ -31,8 +31,9 @@ from litestar.status_codes import (
 )
 from litestar.types import ExceptionHandlersMap, Scope, Send
 
+from api.door_texts import CONFLICT, ProblemText
 from api.facts import SAID_LENGTH_MAX, on_the_wire, say
-from api.problem_texts import CONFLICT, TEXTS, ProblemText
+from api.problem_texts import TEXTS
 from api.refusals import (
     CHALLENGE_AFTER_REFUSAL,
     BodyTooLarge,

@@ -197,6 +197,34 @@ class TooManyRequests(DoorRefusal):
 
 
 @dataclass(eq=False)
+class IdempotencyKeyRequired(DoorRefusal):
+    """Refuse a command without a usable key."""
+
+    code = "idempotency_key_required"
+
+
+@dataclass(eq=False)
+class IdempotencyKeyReused(DoorRefusal):
+    """Refuse a key that came before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+@dataclass(eq=False)
+class IdempotencyKeyInFlight(DoorRefusal):
+    """Refuse a twin of a request that still runs."""
+
+    code = "idempotency_key_in_flight"
+
+
+@dataclass(eq=False)
+class CursorUnknown(DoorRefusal):
+    """Refuse a cursor that this caller was never given."""
+
+    code = "cursor_unknown"
+
+
+@dataclass(eq=False)
 class InternalError(DoorRefusal):
     """Admit a failure of ours, without a word about it."""
 

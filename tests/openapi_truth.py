@@ -1,9 +1,9 @@
 """The OpenAPI document as a judge: is this answer one that the document promises?
 
 The subtle thing is that nothing is let off for not being described. An answer of a described route must have a
-described status, media type and body; only what reaches no route at all (an unknown path, an unknown method) is judged
-as a problem document alone. Formats count too: pydantic's schemas say `date` and `date-time`, and a validator that is
-not told to look believes every string.
+described status, media type and body; only what reaches no route (an unknown path or method, a head too large to look
+further) is judged as a problem document alone. Formats count too: pydantic's schemas say `date` and `date-time`, and a
+validator that is not told to look believes every string.
 
 Source: OpenAPI 3.1 (its schemas are JSON Schema 2020-12); contract section 1 (times, problems).
 """
@@ -20,25 +20,28 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 PROBLEM: Final = "application/problem+json"
 HEADERS_OF_ALL: Final = ("x-request-id", "cache-control", "x-content-type-options")
-REACHES_NO_ROUTE: Final = frozenset({404, 405, 414, 431})
+REACHES_NO_ROUTE: Final = frozenset({404, 405})
+BEFORE_ANY_ROUTE: Final = frozenset({414, 431})
 
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}[+]08:00", re.ASCII)
-_FORMATS: Final = FormatChecker(formats=())
 
 
 class NotAsDocumented(AssertionError):
     """Say which answer the document does not promise, and why."""
 
 
-@_FORMATS.checks("date", raises=ValueError)
 def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(date.fromisoformat(value))
 
 
-@_FORMATS.checks("date-time", raises=ValueError)
 def _is_time(value: object) -> bool:
     """A time is RFC 3339 in +08:00 with milliseconds, as the contract has it."""
     return not isinstance(value, str) or bool(_TIME.fullmatch(value) and datetime.fromisoformat(value))
+
+
+_FORMATS: Final = FormatChecker(formats=())
+_FORMATS.checks("date", raises=ValueError)(_is_date)
+_FORMATS.checks("date-time", raises=ValueError)(_is_time)
 
 
 @dataclass(slots=True)
@@ -87,7 +90,8 @@ class OpenapiTruth:
         template = self.template_of(path)
         operation = {} if template is None else self.document["paths"][template].get(method.lower(), {})
         media_type = content_type.partition(";")[0].strip()
-        if not operation and status in REACHES_NO_ROUTE and media_type == PROBLEM:
+        unrouted = status in BEFORE_ANY_ROUTE or (not operation and status in REACHES_NO_ROUTE)
+        if unrouted and media_type == PROBLEM:
             return {"$ref": "#/components/schemas/ProblemDocument"}
         responses = operation.get("responses", {})
         if str(status) not in responses:

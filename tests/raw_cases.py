@@ -99,14 +99,14 @@ def send(target: Target, case: RawCase, language: str) -> RawAnswer:
         connection.settimeout(TIMEOUT_SECONDS)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may hang up before it has read it all
             connection.sendall(_bytes(target, case, language))
-        response = http.client.HTTPResponse(connection, method=case.method)
-        try:
-            response.begin()
-            body = response.read()
-        except (http.client.HTTPException, OSError):
-            return RawAnswer(0, seconds=time.monotonic() - started)
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return RawAnswer(response.status, headers, body, time.monotonic() - started)
+        with contextlib.closing(http.client.HTTPResponse(connection, method=case.method)) as response:
+            try:
+                response.begin()
+                body = response.read()
+            except (http.client.HTTPException, OSError):
+                return RawAnswer(0, seconds=time.monotonic() - started)
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return RawAnswer(response.status, headers, body, time.monotonic() - started)
 
 
 def complaints(case: RawCase, answer: RawAnswer, language: str) -> list[str]:

@@ -22,6 +22,8 @@ from domain.use_cases.carry_out_order import Step
 from domain.use_cases.verify_right import record_no_right, record_rights
 from domain.values.actors import WORKER
 
+FORGOTTEN: Final = "an order that it accepted is unknown to it"
+
 log: Final = structlog.get_logger("greenlien.jobs")
 
 
@@ -35,9 +37,10 @@ async def carry_out_order(house: House, order_id: str) -> None:
     try:
         if instruction.step is Step.QUERY:
             answer = await house.registry.query_order(message.registry, order_id)
-            if answer is None and not await _claim_again(house, order_id):
-                return
-            answer = answer or await house.registry.send_order(message)
+            if answer is None:
+                if not await _claim_again(house, order_id):
+                    raise RegistryUnavailable(message.registry, FORGOTTEN)
+                answer = await house.registry.send_order(message)
         else:
             told = await _told(house, message) if instruction.step is Step.VERIFY else None
             if not await _claim(house, order_id, told):

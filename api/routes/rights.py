@@ -11,7 +11,6 @@ from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, House, SentAnswer, house_of, known_id
 from api.idempotency import (
     Answer,
-    IdempotencyKeyInFlight,
     command,
     identity_of,
     refused,
@@ -23,6 +22,7 @@ from api.idempotency import (
 )
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
 from api.permissions import needs
+from api.refusals import IdempotencyKeyInFlight
 from api.schemas.queries import asked
 from api.schemas.rights import (
     AuthorizationReply,

@@ -1,7 +1,6 @@
 """Routes of the event feed, the audit trail and the rules (contract sections 2, 6 and 7)."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -15,7 +14,7 @@ from api.house import house_of
 from api.idempotency import Answer, replied
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer
 from api.permissions import needs
-from api.refusals import DoorRefusal
+from api.refusals import CursorUnknown
 from api.schemas.pledges import AuditPage, EventPage
 from api.schemas.queries import asked
 from api.schemas.wire import DateString, ReplyModel
@@ -29,13 +28,6 @@ POLL_SECONDS = 0.25
 
 WAIT_SECONDS = range(21)
 SUBJECT_LENGTH_MAX = 80
-
-
-@dataclass(eq=False)
-class CursorUnknown(DoorRefusal):
-    """Refuse a cursor that this caller was never given."""
-
-    code = "cursor_unknown"
 
 
 class RuleReply(ReplyModel):
@@ -61,7 +53,7 @@ class RulePage(ReplyModel):
     next_cursor: str | None
 
 
-@get("/v1/events", opt=needs("event:read", body="none"), **documented(EventPage, 200, (400, 401, 403, 410)))
+@get("/v1/events", opt=needs("event:read", body="none"), **documented(EventPage, 200, (400, 401, 403, 410, 422)))
 async def list_events(
     request: EdgeRequest, after: Text = None, limit: Limit = LIMIT, wait: Text = None
 ) -> Response[bytes]:
@@ -82,7 +74,7 @@ async def list_events(
     return replied(Answer(200, {"items": [event_answer(event) for event in events], "next_cursor": following}))
 
 
-@get("/v1/audit", opt=needs("audit:read", body="none"), **documented(AuditPage, 200, (400, 401, 403)))
+@get("/v1/audit", opt=needs("audit:read", body="none"), **documented(AuditPage, 200, (400, 401, 403, 422)))
 async def list_audit(
     request: EdgeRequest,
     subject: Text = None,

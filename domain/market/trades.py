@@ -147,5 +147,5 @@ def in_force(trades: Iterable[Trade]) -> tuple[Trade, ...]:
         trade
         for trade in distinct
         if (name := (trade.source, trade.trade_no)) not in replaced
-        and (name not in renewed or trade.known_at >= renewed[name])
+        and (name not in renewed or (trade.known_at, trade.revises == trade.trade_no) >= (renewed[name], True))
     )

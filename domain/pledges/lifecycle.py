@@ -150,7 +150,7 @@ class PledgeCannotMove(DomainError):
 
     code = "pledge_cannot_move"
 
-    status: str
+    state: str
     event: str
 
 

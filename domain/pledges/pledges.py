@@ -76,6 +76,12 @@ class PledgeItem:
     adopted_value: Money | None
     loan_to_value_cap: Decimal | None
 
+    @property
+    def is_valued(self) -> bool:
+        """Tell whether its values have been written."""
+        values = (self.market_value, self.adopted_value, self.loan_to_value_cap)
+        return all(value is not None for value in values)
+
 
 class Register(StrEnum):
     """The two registers (house decision 8)."""

@@ -1,6 +1,6 @@
 """Where loans and their events are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from domain.loans.loans import Loan, LoanEvent
@@ -23,6 +23,10 @@ class Loans(Protocol):
 
     async def events(self, loan_id: str) -> Sequence[LoanEvent]:
         """Return a loan's events in the order in which they were recorded."""
+        ...
+
+    async def events_of_each(self, loan_ids: Sequence[str]) -> Mapping[str, Sequence[LoanEvent]]:
+        """Return the events of each of these loans, by the loan's id and in the order in which they were recorded."""
         ...
 
     async def add_event(self, event: LoanEvent, loan: Loan, recorded_by: str) -> None:

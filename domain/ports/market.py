@@ -68,7 +68,17 @@ class MarketTrades(Protocol):
         ...
 
     async def evidence(
-        self, instrument: Instrument, pollutant: Pollutant, province: Division, since: date, known_at: datetime
+        self,
+        instrument: Instrument,
+        pollutant: Pollutant,
+        province: Division,
+        since: date,
+        known_at: datetime,
+        *,
+        shared_only: bool = False,
     ) -> Sequence[Trade]:
-        """Return the trades of a province that were accepted as of `known_at`, revisions known later left out."""
+        """Return the trades of a province that were accepted as of `known_at`, revisions known later left out.
+
+        `shared_only` leaves out those that the caller alone may see.
+        """
         ...

@@ -30,6 +30,10 @@ class Pledges(Protocol):
         """Return a pledge that the caller may see, none otherwise."""
         ...
 
+    async def find_many(self, pledge_ids: Sequence[str]) -> Sequence[Pledge]:
+        """Return the pledges that the caller may see among these, in order of id."""
+        ...
+
     async def lock(self, pledge_id: str) -> Pledge | None:
         """Return a pledge and keep others from changing it until the transaction ends."""
         ...

@@ -23,7 +23,7 @@ from domain.ports.verifications import Verifications
 
 @dataclass(eq=False)
 class Busy(DomainError):
-    """Say that nothing was done because others were in the way, or nobody was there; the same command may come again."""
+    """Say that nothing was done because others were in the way, or nobody was there; the same may be sent again."""
 
     code = "busy"
 

@@ -62,8 +62,12 @@ async def appraise_subject(
     now: datetime,
     liquidation_days: int = LIQUIDATION_DAYS,
     repayment: Repayment | None = None,
+    shared_only: bool = False,
 ) -> Appraisal:
-    """Return the value of a subject on a day, today by default, from what was known at the end of that day."""
+    """Return the value of a subject on a day, today by default, from what was known at the end of that day.
+
+    `shared_only` leaves out deals that only the caller may see, where others shall read the answer.
+    """
     day = as_of or business_date(now)
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InvalidDate(
@@ -71,7 +75,12 @@ async def appraise_subject(
         )
     known_at = min(now, datetime.combine(day + timedelta(days=1), time(), SHANGHAI) - timedelta(microseconds=1))
     trades: Sequence[Trade] = await uow.trades.evidence(
-        subject.instrument, subject.pollutant, province_of(subject.division), day - WINDOW, known_at
+        subject.instrument,
+        subject.pollutant,
+        province_of(subject.division),
+        day - WINDOW,
+        known_at,
+        shared_only=shared_only,
     )
     return appraise(subject, trades, rulebook, day, known_at, liquidation_days=liquidation_days, repayment=repayment)
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from domain.pledges.lifecycle import Event, State
 from domain.pledges.pledges import Pledge, Register, Registration, RegistrationStatus
 from domain.pledges.registry_orders import (
+    RETRY_AFTER,
     SETTLED,
     STUCK_AFTER_ATTEMPTS,
     OrderEvent,
@@ -131,12 +132,8 @@ async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed:
     order = await uow.registry_orders.lock(order_id)
     if order is None or order.state in SETTLED:
         return
-    if order.state is OrderState.RECORDED:
-        await enqueue(uow, order, now + pause_after(4))
-        return
-    state = after(order, OrderEvent.CLOSED if closed and order.state is not OrderState.ACCEPTED else OrderEvent.SILENT)
-    assert state is not None, "an open order has a row for silence"
-    attempts = order.attempts + (0 if closed else 1)
+    state = _after_silence(order, closed=closed)
+    attempts = _attempts_after_silence(order, closed=closed)
     silent = replace(order, state=state, attempts=attempts, reason=None, message=reason)
     await uow.registry_orders.save(silent, now)
     await enqueue(uow, silent, now + pause_after(attempts))
@@ -156,6 +153,24 @@ async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed:
         pledge = await _pledge(uow, order)
         if pledge.status in {State.FREEZING, State.RELEASING}:
             await happen(uow, WORKER, pledge, Event.ORDER_STUCK, now, {"order_id": order.id})
+
+
+def _after_silence(order: PledgeOrder, *, closed: bool) -> OrderState:
+    """Return the state after a silence; what was never sent stays as it was, because only a question went unanswered."""
+    if order.state is OrderState.RECORDED:
+        return order.state
+    state = after(order, OrderEvent.CLOSED if closed and order.state is not OrderState.ACCEPTED else OrderEvent.SILENT)
+    assert state is not None, "an open order has a row for silence"
+    return state
+
+
+def _attempts_after_silence(order: PledgeOrder, *, closed: bool) -> int:
+    """Count an attempt, which a claim has already done for the message that it preceded.
+
+    A registry that says that it is closed has answered: it is asked ever less often, and no person is called for it.
+    """
+    attempts = order.attempts + (0 if order.state is OrderState.SENT else 1)
+    return min(attempts, len(RETRY_AFTER)) if closed else attempts
 
 
 async def _settle(uow: UnitOfWork, order: PledgeOrder, event: OrderEvent, now: datetime) -> None:
@@ -199,7 +214,7 @@ async def _apply(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datet
             registered_at=order.executed_at,
         )
     else:
-        status = RegistrationStatus.PENDING if pledge.status is State.FREEZING else RegistrationStatus.DISCHARGED
+        status = RegistrationStatus.PENDING if _undoing(pledge) else RegistrationStatus.DISCHARGED
         if status is RegistrationStatus.PENDING:
             await _hold_becomes(uow, pledge, order, HoldState.PENDING, now)
         former = _entry(pledge, position)
@@ -251,11 +266,16 @@ async def _finish_round(uow: UnitOfWork, pledge: Pledge, now: datetime) -> None:
     elif not whole:
         if pledge.status is not State.EXCEPTION:
             await happen(uow, WORKER, replace(pledge, reason="release_refused"), Event.ORDER_STUCK, now)
-    elif pledge.status is State.FREEZING or (pledge.status is State.EXCEPTION and pledge.release is None):
+    elif _undoing(pledge):
         await happen(uow, WORKER, pledge, Event.FREEZE_REFUSED, now, {"reason": pledge.reason})
     else:
         await give_holds_back(uow, WORKER, pledge, HoldState.RELEASED, now)
         await happen(uow, WORKER, pledge, Event.RELEASE_EXECUTED, now)
+
+
+def _undoing(pledge: Pledge) -> bool:
+    """Tell whether the releases of this round undo a freeze; also when a person has been called meanwhile."""
+    return pledge.status is State.FREEZING or (pledge.status is State.EXCEPTION and pledge.release is None)
 
 
 async def _undo(uow: UnitOfWork, pledge: Pledge, executed: list[PledgeOrder], now: datetime) -> None:

@@ -103,7 +103,7 @@ def _check_sense(event: LoanEvent, today: date) -> None:
 
 
 def _check_amounts(loan: Loan, known: Sequence[LoanEvent], event: LoanEvent) -> None:
-    """Raise LoanEventConflict unless 0 <= owed <= paid out <= lent holds after the event, and a settlement pays what is."""
+    """Raise LoanEventConflict unless 0 <= owed <= paid out <= lent after the event; none settles more than is owed."""
     before, after, out = outstanding(known), outstanding([*known, event]), paid_out([*known, event])
     overpaid = event.type is LoanEventType.SETTLED and event.principal is not None and event.principal > before
     if overpaid or not Money.zero() <= after <= out <= loan.principal:

@@ -8,7 +8,7 @@ from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import outstanding
 from domain.pledges.coverage import Coverage, coverage_of
 from domain.pledges.lifecycle import State
-from domain.pledges.pledges import Pledge, PledgeItem, Register, RegistrationStatus
+from domain.pledges.pledges import Pledge, Register, RegistrationStatus
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.rights import Right
 from domain.values.identifiers import NATIONAL
@@ -61,12 +61,17 @@ def _condition(code: str, pledge: Pledge) -> Condition:
 
 
 async def coverage_for(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Coverage:
-    """Return the coverage over every loan and pledge that hang together with this one."""
+    """Return the coverage over every loan and pledge that hang together with this one, as it was last written.
+
+    A pledge without loans hangs together with nothing; beside items that have no value yet, what the others are worth
+    is of no account.
+    """
+    if not pledge.loan_ids:
+        return coverage_of(pledge.items, (), now)
     pledge_ids, loan_ids = await uow.pledges.linked(pledge.id)
-    items: list[PledgeItem] = []
-    for pledge_id in pledge_ids:
-        linked = await uow.pledges.find(pledge_id)
-        if linked is not None and (linked.id == pledge.id or linked.under_control):
-            items.extend(linked.items)
-    debts = [outstanding(await uow.loans.events(loan_id)) for loan_id in loan_ids]
-    return coverage_of(items, debts, now)
+    items = list(pledge.items)
+    if all(item.is_valued for item in items):
+        others = await uow.pledges.find_many([pledge_id for pledge_id in pledge_ids if pledge_id != pledge.id])
+        items += [item for other in others if other.under_control for item in other.items]
+    events = await uow.loans.events_of_each(loan_ids)
+    return coverage_of(items, [outstanding(of_loan) for of_loan in events.values()], now)

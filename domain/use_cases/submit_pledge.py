@@ -17,6 +17,9 @@ from domain.rights.pledgeability import Reason, RightNotPledgeable, reasons_agai
 from domain.rights.rights import Right
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
+from domain.valuation.appraisal import Appraisal
+from domain.valuation.evidence import NoPriceEvidence
+from domain.valuation.subject import Subject
 from domain.values.actors import Actor
 from domain.values.identifiers import new_id
 from domain.values.quantity import Quantity
@@ -82,8 +85,8 @@ async def _hold(
             actor, "hold.pending", right.id, hold_details(hold_id, item.quantity.wire()), pledge.parties, now
         )
         await uow.rights.show_to(right.id, pledge.pledgee)
-    appraisal = await appraise_subject(uow, rulebook, subject_of(right, item.quantity), as_of=None, now=now)
-    valuation_id = await uow.valuations.add(appraisal, right.id, pledge.pledgee, pledge.parties, now)
+    appraisal, readers = await _appraise(uow, actor, rulebook, pledge, subject_of(right, item.quantity), now)
+    valuation_id = await uow.valuations.add(appraisal, right.id, pledge.pledgee, readers, now)
     return replace(
         item,
         hold_id=hold_id,
@@ -94,6 +97,18 @@ async def _hold(
         adopted_value=appraisal.collateral_value,
         loan_to_value_cap=appraisal.loan_to_value_cap,
     )
+
+
+async def _appraise(
+    uow: UnitOfWork, actor: Actor, rulebook: Rulebook, pledge: Pledge, subject: Subject, now: datetime
+) -> tuple[Appraisal, tuple[str, ...]]:
+    """Return the value with who may read it: every party, unless it rests on deals that only the bank may see."""
+    try:
+        return await appraise_subject(uow, rulebook, subject, as_of=None, now=now, shared_only=True), pledge.parties
+    except NoPriceEvidence:
+        if not actor.role.of_a_bank:
+            raise
+    return await appraise_subject(uow, rulebook, subject, as_of=None, now=now), actor.parties
 
 
 async def _take(uow: UnitOfWork, right: Right, asked: Quantity, pointer: str) -> None:

@@ -1,7 +1,7 @@
-"""The database's own troubles that pass by themselves, told as one refusal, so that a client comes back instead of asking us.
+"""The database's own troubles that pass by themselves, told as one refusal: the client comes back, nobody is called.
 
-The subtle thing is that none of them says anything of the command: it was rolled back whole, and may be sent again under
-its own idempotency key.
+The subtle thing is that none of them says anything of the command: it was rolled back whole, and may be sent again
+under its own idempotency key.
 
 Source: PostgreSQL, appendix A (error codes); asyncpg and SQLAlchemy each wrap them in their own way.
 """

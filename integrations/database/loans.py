@@ -5,14 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, any_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from domain.loans.loans import ContractNumberTaken, FixedRate, Loan, LoanEvent, LoanEventType, LoanKind, LprRate
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
 from integrations.database.connection import Connection, Prepared
-from integrations.database.tables import LOAN_EVENTS, LOANS
+from integrations.database.tables import LOAN_EVENTS, LOANS, TEXTS
 
 ADD = Prepared(
     postgresql.insert(LOANS).on_conflict_do_nothing(index_elements=["tenant", "contract_no"]),
@@ -22,6 +22,11 @@ ONE = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")))
 LOCKED = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")).with_for_update())
 ITS_EVENTS = Prepared(
     select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == bindparam("loan_id")).order_by(LOAN_EVENTS.c.sequence)
+)
+EVENTS_OF_EACH = Prepared(
+    select(LOAN_EVENTS)
+    .where(LOAN_EVENTS.c.loan_id == any_(bindparam("loan_ids", type_=TEXTS)))
+    .order_by(LOAN_EVENTS.c.loan_id, LOAN_EVENTS.c.sequence)
 )
 ADD_EVENT = Prepared(insert(LOAN_EVENTS))
 RAISE_VERSION = Prepared(update(LOANS).where(LOANS.c.id == bindparam("loan_id")), ["version"])
@@ -76,6 +81,13 @@ class DatabaseLoans:
     async def events(self, loan_id: str) -> Sequence[LoanEvent]:
         """Return a loan's events in the order in which they were recorded."""
         return [_event(row) for row in await self._connection.rows(ITS_EVENTS, {"loan_id": loan_id})]
+
+    async def events_of_each(self, loan_ids: Sequence[str]) -> dict[str, list[LoanEvent]]:
+        """Return the events of each of these loans, by the loan's id and in the order in which they were recorded."""
+        found: dict[str, list[LoanEvent]] = {loan_id: [] for loan_id in loan_ids}
+        for row in await self._connection.rows(EVENTS_OF_EACH, {"loan_ids": loan_ids}):
+            found[row.loan_id].append(_event(row))
+        return found
 
     async def add_event(self, event: LoanEvent, loan: Loan, recorded_by: str) -> None:
         """Write an event and raise the loan's version, which numbers it."""

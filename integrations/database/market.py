@@ -91,7 +91,14 @@ class DatabaseMarketTrades:
         return [_stored(row) for row in (await self._connection.execute(wanted)).all()]
 
     async def evidence(
-        self, instrument: Instrument, pollutant: Pollutant, province: Division, since: date, known_at: datetime
+        self,
+        instrument: Instrument,
+        pollutant: Pollutant,
+        province: Division,
+        since: date,
+        known_at: datetime,
+        *,
+        shared_only: bool = False,
     ) -> Sequence[Trade]:
         """Return what was accepted as of `known_at`.
 
@@ -105,6 +112,8 @@ class DatabaseMarketTrades:
             TRADES.c.known_at <= known_at,
             or_(TRADES.c.status == "accepted", and_(TRADES.c.status == "superseded", TRADES.c.code.is_(None))),
         )
+        if shared_only:
+            wanted = wanted.where(TRADES.c.shared)
         return [_trade(row) for row in (await self._connection.execute(wanted)).all()]
 
     async def _newest(self, source: str, trade_no: str, status: str) -> str | None:

@@ -22,6 +22,7 @@ from integrations.database.tables import PLEDGE_ITEMS, PLEDGE_LOANS, PLEDGES, RE
 IDS = any_(bindparam("ids", type_=TEXTS))
 ONE = Prepared(select(PLEDGES).where(PLEDGES.c.id == bindparam("pledge_id")))
 LOCKED = Prepared(select(PLEDGES).where(PLEDGES.c.id == bindparam("pledge_id")).with_for_update())
+MANY = Prepared(select(PLEDGES).where(PLEDGES.c.id == IDS).order_by(PLEDGES.c.id))
 SECURING = Prepared(
     select(PLEDGES)
     .where(PLEDGES.c.id.in_(select(PLEDGE_LOANS.c.pledge_id).where(PLEDGE_LOANS.c.loan_id == bindparam("loan_id"))))
@@ -83,6 +84,10 @@ class DatabasePledges:
         """Return a visible pledge, none otherwise."""
         found = await self._whole(await self._connection.rows(ONE, {"pledge_id": pledge_id}))
         return found[0] if found else None
+
+    async def find_many(self, pledge_ids: Sequence[str]) -> Sequence[Pledge]:
+        """Return the visible pledges among these, in order of id."""
+        return await self._whole(await self._connection.rows(MANY, {"ids": pledge_ids}))
 
     async def lock(self, pledge_id: str) -> Pledge | None:
         """Return a pledge and keep others from changing it until the transaction ends."""

@@ -89,7 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1.5, help="of each load; a round has six")
     asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="greenlien-bench-") as folder, everything(Path(folder)) as (world, ensemble):
+    with (
+        tempfile.TemporaryDirectory(prefix="greenlien-bench-", dir="/dev/shm") as folder,
+        everything(Path(folder)) as (world, ensemble),
+    ):
         cases = world.cases()
         loans = world.loans(4 * asked.seconds)
         [api] = [child for child in ensemble.children if child.name == "api"]

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import re
+import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ from integrations.database.engine import POOL_SIZE, SERVER_SETTINGS
 from tests.bench.cases import Case
 from tests.bench.statements import Statement, every_new_connection_noted
 
-KEY: Final = "0123456789abcdef"
+KEY: Final = secrets.token_hex(16)
 MADE_ID: Final = re.compile(r"\b([a-z]+)_[0-9a-f]{32}\b")
 
 

@@ -153,7 +153,9 @@ def _send(trap: Trap, send: Call) -> Call:
 
 def _around(trap: Trap, act: str, ask: Call) -> Call:
     @wraps(ask)
-    async def wrapped(registry: HttpRegistry, *question: object, **named: object) -> "OrderAnswer | list[RegistryRight]":
+    async def wrapped(
+        registry: HttpRegistry, *question: object, **named: object
+    ) -> "OrderAnswer | list[RegistryRight]":
         place = _where(act, KIND.get())
         trap.passes(f"before_{place}")
         try:

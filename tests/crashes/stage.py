@@ -204,7 +204,11 @@ class Stage:
         else:
             former = self._scenes.get(before) or self._prepare(before)
         with self._copy(former) as play:
-            prepare(play)
+            try:
+                prepare(play)
+            except AssertionError as failure:
+                failure.add_note(play.said())
+                raise
             play.stop()
             template = f"scene_{name}_{secrets.token_hex(4)}"
             asyncio.run(bootstrap.clone(self._server.superuser_url(), play.database.name, template))

@@ -14,8 +14,8 @@ from tests.crashes.client import APPROVAL
 from tests.crashes.stage import Play, Stage
 from tests.crashes.together import together
 
-PATIENCE = {"GREENLIEN_REGISTRY_TIMEOUT_SECONDS": "1"}
-SLOW_SECONDS = 4.0
+PATIENCE = {"GREENLIEN_REGISTRY_TIMEOUT_SECONDS": "2"}
+SLOW_SECONDS = 8.0  # so that the order is asked for, and sent again, before the first message is obeyed
 KINDS = ("lose_reply", "slow", "error", "garbage", "duplicate", "late", "closed")
 MESSAGES = {"lose_reply": 1, "slow": 2, "error": 1, "garbage": 1, "duplicate": 2, "late": 1, "closed": 1}
 """How often the registry took the order: it is sent again only where the registry said that it had never seen it."""
@@ -40,18 +40,20 @@ class Misbehaviour:
 def test_a_registry_that_misbehaves_once_executes_every_order_once(stage: Stage) -> None:
     def go_on(fault: Misbehaviour) -> None:
         scene, ends = fault.scene
-        with stage.play(scene, **PATIENCE) as play:
-            play.registry.arm(fault.operation, fault.kind, seconds=SLOW_SECONDS if fault.kind == "slow" else None)
+        slow = fault.kind == "slow"
+        with stage.play(scene, **(PATIENCE if slow else {})) as play:
+            play.registry.arm(fault.operation, fault.kind, seconds=SLOW_SECONDS if slow else None)
             play.start_worker()
 
             books = play.rest("zhejiang", ends)
             assert play.registry.armed() == []
             assert disagreements(books) == []
-            [effect] = [row for row in books.ledger if row["kind"] == fault.operation]
-            assert effect["messages"] == MESSAGES[fault.kind]
             unknown = [event["type"] for event in books.ours["events"] if event["type"].endswith(".unknown")]
             silent = fault.kind in {"lose_reply", "slow", "error", "garbage", "closed"}
             assert unknown == ([f"{fault.operation}.unknown"] if silent else [])
+            messages = [MESSAGES[fault.kind]]
+            books = play.wait(lambda books: _messages(books, fault.operation) == messages)
+            assert disagreements(books) == []
 
     together([Misbehaviour(kind, operation) for kind in KINDS for operation in ("freeze", "release")], go_on)
 
@@ -65,7 +67,7 @@ def test_a_registry_that_is_closed_or_fails_for_a_while_makes_an_order_wait_and_
             play.registry.arm("any", fault.kind, times=fault.times)
             play.start_worker()
 
-            play.wait(lambda _: [row["times"] for row in play.registry.armed()] == [fault.times - 4])
+            play.wait(lambda _: all(row["times"] <= fault.times - 4 for row in play.registry.armed()))
             assert play.status("zhejiang") == waits
             play.registry.disarm()
             assert disagreements(play.rest("zhejiang", ends)) == []

@@ -168,7 +168,11 @@ class EdgeApp:
         async def unworded() -> None:
             raise Unworded
 
-        return [everything, many, one, broken, unworded]
+        @post("/v1/uploads", opt=needs("pledge:create", body="upload"))
+        async def upload(request: EdgeRequest) -> dict[str, int]:
+            return {"bytes": sum([len(part) async for part in request.stream()])}
+
+        return [everything, many, one, broken, unworded, upload]
 
 
 @contextlib.contextmanager

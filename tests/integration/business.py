@@ -249,7 +249,10 @@ def open_for_business(database: Database) -> Iterator[Business]:
         assert business.post("exchange.zhejiang", "/v1/market/trades", {"source": "syn", "trades": deals}, 200)[
             "accepted"
         ] == len(deals)
-        yield business
+        try:
+            yield business
+        finally:
+            business._http.close()
 
 
 def at_once(*acts: Any) -> list[Any]:  # noqa: ANN401 - any callables

@@ -169,6 +169,25 @@ def test_what_is_wrong_first_is_told_first(change: dict[str, Any], status: int, 
     assert answer.status == status
 
 
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize(("mebibytes", "status"), [(2, 201), (21, 413)])
+def test_an_upload_may_be_longer_than_other_bodies_but_not_endless(
+    framing: str, mebibytes: int, status: int, target: Target
+) -> None:
+    kind = "multipart/form-data; boundary=x"
+    body = b"x" * (mebibytes << 20)
+
+    answer = send(
+        target,
+        RawCase("upload", frozenset(), body, path="/v1/uploads", content_type=kind, framing=framing),
+        "en",
+    )
+
+    assert answer.status == status
+    if status == 201:
+        assert json.loads(answer.body) == {"bytes": len(body)}
+
+
 def test_a_failure_of_ours_says_nothing_but_its_id(
     app: EdgeApp, target: Target, capfd: pytest.CaptureFixture[str]
 ) -> None:

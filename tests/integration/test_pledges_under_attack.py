@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
+from typing import Any
 
 import psycopg
 import pytest
 
 from domain.values.identifiers import Division
+from domain.values.pollutants import Pollutant
 from integrations.database.postmaster import SUPERUSER
 from tests.builders import HOLDER, TODAY
 from tests.database_session import Database
@@ -33,7 +35,7 @@ def business(new_database: Callable[[], AbstractContextManager[Database]]) -> It
         yield opened
 
 
-def approve(business: Business, pledge: str, amount: str, **more: object) -> tuple[int, dict[str, object]]:
+def approve(business: Business, pledge: str, amount: str, **more: object) -> tuple[int, Any]:
     return business.call(
         APPROVER,
         "POST",
@@ -83,6 +85,23 @@ def test_who_does_not_see_the_loan_is_not_told_a_borrower_that_is_a_guess(busine
 
     assert pledge["borrower"] == HUANGSHI
     assert business.get(ENTERPRISE, f"/v1/pledges/{pledge['id']}")["borrower"] is None
+
+
+def test_a_banks_private_deals_stay_private_when_it_submits(business: Business) -> None:
+    business.consent(ENTERPRISE, HOLDER, "bank-a")
+    deals = [a_deal(number, trade_no=f"OWN-{number}", venue="bank") for number in range(4)]
+    deals += [a_deal(number, trade_no=f"NH-{number}", venue="bank", pollutant="NH3N") for number in range(4)]
+    business.post(OFFICER, "/v1/market/trades", {"source": "own", "trades": deals}, 200)
+    seen = {}
+    for pollutant in (Pollutant.COD, Pollutant.NH3N):
+        right = business.verified(pollutant=pollutant)
+        pledge = business.post(OFFICER, "/v1/pledges", a_pledge_body({right: "10"}), 201)["id"]
+        valuation = business.act(OFFICER, pledge, "submit")["items"][0]["valuation_id"]
+        status, evidence = business.call(ENTERPRISE, "GET", f"/v1/valuations/{valuation}/evidence")
+        seen[pollutant] = status, {each["venue"] for each in evidence.get("items", [])}
+
+    assert seen[Pollutant.COD] == (200, {"合成"})
+    assert seen[Pollutant.NH3N] == (404, set())
 
 
 # Quantities
@@ -342,7 +361,7 @@ def test_the_same_trades_sent_twice_at_once_are_taken_in_once(business: Business
 
 def test_a_quarantined_row_stays_its_senders_after_it_was_revised(business: Business) -> None:
     rows = [
-        a_deal(1, trade_no="Q-1", price=None, venue="secret venue"),
+        {**a_deal(1, trade_no="Q-1"), "price": None},
         a_deal(1, trade_no="Q-2", revises="Q-1"),
     ]
     business.post("exchange.zhejiang", "/v1/market/trades", {"source": "revised", "trades": rows}, 200)

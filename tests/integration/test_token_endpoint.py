@@ -193,10 +193,11 @@ def test_a_form_that_cannot_be_read_is_refused_in_the_same_words(body: bytes, ba
     assert (status, reply["error"]) == (400, "invalid_request")
 
 
-def test_another_kind_of_body_is_refused_in_the_same_words(base_url: str) -> None:
-    body = json.dumps(form()).encode()
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data"])
+def test_another_kind_of_body_is_refused_in_the_same_words(kind: str, base_url: str) -> None:
+    body = urlencode(form()).encode()
 
-    status, _, reply = ask(base_url, "POST", "/oauth/token", body, Content_Type="application/json")
+    status, _, reply = ask(base_url, "POST", "/oauth/token", body, Content_Type=kind)
 
     assert (status, reply["error"]) == (400, "invalid_request")
 

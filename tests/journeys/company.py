@@ -120,7 +120,7 @@ class Company:
 
     def holder_of(self, right: Mapping[str, Any]) -> str:
         """Return the client of a right's holder."""
-        return next(each["id"] for each in self.facts["clients"] if each["uscc"] == right["holder"]["uscc"])
+        return next(str(each["id"]) for each in self.facts["clients"] if each["uscc"] == right["holder"]["uscc"])
 
     def command(self, client: str, pledge: Mapping[str, Any], verb: str, body: object = None) -> httpx.Response:
         """Send a command on a pledge."""
@@ -130,7 +130,7 @@ class Company:
         """Pledge a right of Shaoxing to bank-a by Zhejiang's workflow until it is frozen."""
         loan = self.loan("bank-a", "enterprise.shaoxing")
         pledge = self.draft(right, tonnes, loans=[loan["id"]])
-        steps = (
+        steps: tuple[tuple[str, str, object], ...] = (
             ("enterprise.shaoxing", "submit", {}),
             ("authority.zhejiang", "verify-quantities", {"items": [item(right, tonnes)]}),
             ("bank-a.approver", "approve-loan", {"amount": yuan("10000.00"), "rate": "0.034500"}),

@@ -24,6 +24,7 @@ from tests.database_session import FOLDER_VARIABLE
 from tests.journeys.company import Company, open_company, prepare
 from tests.openapi_truth import NotAsDocumented
 
+SECONDS_MAX: Final = 300
 LOG_SHOWN: Final = 4000  # pytest shows it beside a failure only
 
 
@@ -34,6 +35,13 @@ class Played:
     company: Company
     outcome: Story | Surprise | NotAsDocumented
     printed: str
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give journeys time: the first of them starts four processes and a database, on a machine that may be busy."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(SECONDS_MAX))
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def test_every_wrong_place_of_a_payload_is_pointed_at(ensemble: Company) -> None
     wrong = ensemble.application(
         right,
         "1.0000001",
-        secured={"amount": {"amount": 1000.5, "currency": "EUR"}, "kind": "ordinary"},
+        secured={"amount": {"amount": "1,000", "currency": "EUR"}, "kind": "ordinary"},
         workflow="beijing",
         surprise=True,
     )

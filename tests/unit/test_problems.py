@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-import api.refusals
+import api
 import domain
 from api.facts import on_the_wire, say
 from api.problem_texts import TEXTS
@@ -45,15 +45,16 @@ def modules_below(package: ModuleType) -> list[str]:
 
 
 def every_refusal() -> list[type[DomainError]]:
-    """Return every class of refusal in the domain and at the door, found by importing all of it."""
-    for name in modules_below(domain):
-        importlib.import_module(name)
+    """Return every class of refusal in the domain and behind the doors, found by importing all of both."""
+    for name in [*modules_below(domain), *modules_below(api)]:
+        if not name.endswith(".__main__"):
+            importlib.import_module(name)
     found: set[type[DomainError]] = set()
     waiting: list[type[DomainError]] = [DomainError]
     while waiting:
         kind = waiting.pop()
         waiting.extend(kind.__subclasses__())
-        if kind.__module__.startswith(("domain.", api.refusals.__name__)) and kind not in ROOTS:
+        if kind.__module__.startswith(("domain.", "api.")) and kind not in ROOTS:
             found.add(kind)
     return sorted(found, key=lambda kind: (kind.__module__, kind.__qualname__))
 
@@ -96,6 +97,11 @@ def test_a_status_follows_the_contract_s_rules_for_codes(kind: type[DomainError]
         assert text.status == 503
     if kind.code.endswith("not_found"):
         assert text.status == 404
+
+
+@pytest.mark.parametrize("kind", TEXTS, ids=lambda kind: kind.__name__)
+def test_no_fact_of_a_refusal_takes_the_place_of_a_member_that_every_document_has(kind: type[DomainError]) -> None:
+    assert not {"type", "title", "status", "detail", "code", "request_id", "errors"} & set(TEXTS[kind].public)
 
 
 def test_no_code_has_two_statuses() -> None:

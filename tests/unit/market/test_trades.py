@@ -98,6 +98,15 @@ def test_a_row_that_names_itself_as_revised_still_counts() -> None:
     assert in_force([trade]) == (trade,)
 
 
+def test_a_row_that_revises_its_own_number_replaces_what_was_known_under_it() -> None:
+    first = a_trade(trade_no="1")
+    second = a_trade(trade_no="1", revises="1", price=a_price("4100"))
+    third = a_trade(trade_no="1", revises="1", price=a_price("4200"), known_at=first.known_at + timedelta(days=1))
+
+    assert in_force([first, second]) == (second,)
+    assert in_force([third, first, second]) == (third,)
+
+
 def test_the_same_row_twice_counts_once() -> None:
     trade = a_trade()
 

@@ -48,7 +48,7 @@ def test_whatever_the_table_does_not_allow_is_refused_with_state_and_event(workf
     for state, event in forbidden:
         with pytest.raises(PledgeCannotMove) as refusal:
             move(workflow, state, event)
-        assert (refusal.value.status, refusal.value.event) == (state.value, event.value)
+        assert (refusal.value.state, refusal.value.event) == (state.value, event.value)
 
 
 def test_the_bank_led_workflow_knows_neither_the_authority_nor_a_confirmation() -> None:

@@ -1,0 +1,303 @@
+"""Every command of the product, with raw bytes and extreme values: a 4xx problem document, quickly, never a 5xx.
+
+The bodies are valid ones, each with a place for an amount, a text and an identifier where the route has such; the raw
+cases are those that the edge itself is tested with (`tests/raw_cases.py`). A route without a row here fails.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import pytest
+
+from api.app import ROUTES
+from tests.builders import HOLDER
+from tests.database_session import Database
+from tests.integration.business import Business, a_deal, a_loan_body, a_pledge_body, open_for_business, quantity, yuan
+from tests.raw_cases import SECONDS_MAX, Steps, Target, cases, complaints, send
+
+ENTERPRISE, OFFICER, APPROVER, AUTHORITY = (
+    "enterprise.shaoxing",
+    "bank-a.officer",
+    "bank-a.approver",
+    "authority.zhejiang",
+)
+EXCHANGE: Final = "exchange.zhejiang"
+UNKNOWN: Final = "0" * 32
+EMPTY_BODY: Final = "the whole body is an empty object"
+NOTHING_REQUIRED: Final = frozenset(
+    {
+        "/v1/valuations",  # a right or a subject: which is missing is told by one rule of the whole body
+        "/v1/pledges/{pledge}/submit",
+        "/v1/pledges/{pledge}/confirm",
+        "/v1/pledges/{pledge}/withdraw",
+        "/v1/pledges/{pledge}/release/approve",
+    }
+)
+FAR: Final = ("0001-01-01", "9999-12-31")
+HUGE, LEAST = "999999999999999999", "0.000001"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A route with a body that it understands, who may send it, and where in it stands what."""
+
+    client: str
+    valid: Callable[[str, str, str], Mapping[str, Any]]
+    amount: Steps | None = None
+    text: Steps | None = None
+    identifier: Steps | None = None
+
+
+def _nothing(*_: str) -> Mapping[str, Any]:
+    return {}
+
+
+def _authorization(*_: str) -> Mapping[str, Any]:
+    period = {"from": "2026-01-01", "to": "2027-01-01"}
+    consent = {"enterprise_uscc": HOLDER, "grantee": "bank-a", "scope": ["rights:read"], "document": {"name": "授权书"}}
+    return {**consent, **period}
+
+
+def _verification(*_: str) -> Mapping[str, Any]:
+    return {"registry": "zhejiang", "registry_no": "PWQ-ZJ-1", "holder_uscc": HOLDER}
+
+
+def _valuation(*_: str) -> Mapping[str, Any]:
+    subject = {"instrument": "discharge_right", "pollutant": "COD", "division": "330602", "quantity": quantity("1")}
+    return {"subject": {**subject, "valid_from": "2026-01-01", "valid_to": "2031-01-01", "vintage": 2026}}
+
+
+def _event(*_: str) -> Mapping[str, Any]:
+    return {"type": "disbursed", "principal": yuan("1.00"), "on": "2026-11-21", "reference": "R"}
+
+
+DOORS: Final[Mapping[str, Door]] = MappingProxyType(
+    {
+        "/v1/authorizations": Door(
+            ENTERPRISE, _authorization, text=("document", "name"), identifier=("enterprise_uscc",)
+        ),
+        "/v1/rights/verifications": Door(ENTERPRISE, _verification, identifier=("holder_uscc",)),
+        "/v1/market/trades": Door(EXCHANGE, lambda *_: {"source": "raw", "trades": [a_deal(1)]}, text=("source",)),
+        "/v1/valuations": Door(
+            ENTERPRISE,
+            _valuation,
+            amount=("subject", "quantity", "amount"),
+            identifier=("subject", "division"),
+        ),
+        "/v1/loans": Door(
+            OFFICER,
+            lambda *_: a_loan_body(),
+            amount=("principal", "amount"),
+            text=("purpose",),
+            identifier=("borrower_uscc",),
+        ),
+        "/v1/loans/{loan}/events": Door(OFFICER, _event, amount=("principal", "amount"), text=("reference",)),
+        "/v1/pledges": Door(
+            ENTERPRISE,
+            lambda right, _loan, _pledge: a_pledge_body({right: "1"}),
+            amount=("secured", "amount", "amount"),
+            identifier=("pledgors", 0),
+        ),
+        "/v1/pledges/{pledge}/submit": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/verify-quantities": Door(
+            AUTHORITY,
+            lambda right, _loan, _pledge: {"items": [{"right_id": right, "quantity": quantity("1")}]},
+            amount=("items", 0, "quantity", "amount"),
+            identifier=("items", 0, "right_id"),
+        ),
+        "/v1/pledges/{pledge}/approve-loan": Door(
+            APPROVER, lambda *_: {"amount": yuan("1.00"), "rate": "0.01"}, amount=("amount", "amount")
+        ),
+        "/v1/pledges/{pledge}/confirm": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/request-correction": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/pledges/{pledge}/reject": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/pledges/{pledge}/withdraw": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/release": Door(OFFICER, lambda *_: {"reason": "waived"}),
+        "/v1/pledges/{pledge}/release/approve": Door(APPROVER, _nothing),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The business with a right, a loan and a pledge to talk of."""
+
+    business: Business
+    right: str
+    loan: str
+    pledge: str
+
+    def path(self, template: str) -> str:
+        """Return the address of a route."""
+        return template.format(loan=self.loan, pledge=self.pledge)
+
+    def valid(self, template: str) -> dict[str, Any]:
+        """Return a body that a route understands."""
+        return dict(DOORS[template].valid(self.right, self.loan, self.pledge))
+
+
+@pytest.fixture(scope="module")
+def scene(new_database: Callable[[], AbstractContextManager[Database]]) -> Iterator[Scene]:
+    with new_database() as database, open_for_business(database) as business:
+        right, loan = business.verified(), business.loan()
+        yield Scene(business, right, loan, business.draft({right: "1"}, [loan]))
+
+
+def test_every_command_of_the_product_is_here() -> None:
+    taken = {
+        path.replace("{loan_id:str}", "{loan}").replace("{pledge_id:str}", "{pledge}")
+        for route in ROUTES
+        if "POST" in route.http_methods
+        for path in route.paths
+    }
+
+    assert taken == set(DOORS)
+
+
+@pytest.mark.parametrize("template", DOORS)
+def test_raw_bytes_get_a_problem_document_from_every_route(template: str, scene: Scene) -> None:
+    door = DOORS[template]
+    headers = {
+        "Authorization": scene.business.authorization(door.client),
+        "Idempotency-Key": secrets.token_hex(16),
+    }
+    valid = scene.valid(template) or {"unknown": 1}
+    target = Target(
+        base_url=scene.business.base_url,
+        path=scene.path(template),
+        headers=headers,
+        valid=valid,
+        amount=door.amount,
+        text=door.text,
+        identifier=door.identifier,
+    )
+
+    found = [
+        f"{case.name}: {complaint}"
+        for case in cases(target)
+        if case.name != EMPTY_BODY or template not in NOTHING_REQUIRED
+        for complaint in complaints(case, send(target, case, "en"), "en")
+    ]
+
+    assert found == []
+
+
+def _changed(body: Mapping[str, Any], steps: Steps, value: object) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.dumps(body))
+    place: Any = document
+    for step in steps[:-1]:
+        place = place[step]
+    place[steps[-1]] = value
+    return document
+
+
+def _extremes() -> Iterator[tuple[str, Steps, object]]:
+    """Yield route, place and value: each well formed, and none what an honest client sends."""
+    for day in FAR:
+        yield "/v1/authorizations", ("from",), day
+        yield "/v1/authorizations", ("to",), day
+        yield "/v1/valuations", ("as_of",), day
+        yield "/v1/valuations", ("subject", "valid_from"), day
+        yield "/v1/valuations", ("subject", "valid_to"), day
+        yield "/v1/valuations", ("repayment",), [{"on": day, "amount": yuan("1.00")}]
+        yield "/v1/loans", ("start",), day
+        yield "/v1/loans", ("end",), day
+        yield "/v1/loans", ("repayment",), [{"on": day, "amount": yuan("40000.00")}]
+        yield "/v1/loans/{loan}/events", ("on",), day
+        yield "/v1/pledges", ("secured", "claims_from"), day
+        yield "/v1/pledges", ("secured", "claims_to"), day
+    for amount in ("0", "-1", HUGE, "-" + HUGE):
+        yield "/v1/valuations", ("subject", "quantity"), quantity(amount)
+        yield "/v1/valuations", ("repayment",), [{"on": "2027-01-01", "amount": yuan(amount)}]
+        yield "/v1/loans", ("principal",), yuan(amount)
+        yield "/v1/loans", ("repayment",), [{"on": f"2027-0{month}-01", "amount": yuan(amount)} for month in (1, 2)]
+        for part in ("principal", "interest", "penalty", "fee"):
+            for kind in ("disbursed", "repaid", "reversed", "settled", "overdue"):
+                yield "/v1/loans/{loan}/events", (), {**_event(), "type": kind, part: yuan(amount)}
+        yield "/v1/pledges", ("items", 0, "quantity"), quantity(amount)
+        yield "/v1/pledges", ("secured", "amount"), yuan(amount)
+        yield "/v1/pledges", ("other_security",), [{"kind": "x", "description": "x", "value": yuan(amount)}] * 20
+        yield "/v1/pledges/{pledge}/approve-loan", ("amount",), yuan(amount)
+        yield "/v1/pledges/{pledge}/approve-loan", ("rate",), amount
+        yield "/v1/pledges/{pledge}/verify-quantities", ("items", 0, "quantity"), quantity(amount)
+        yield "/v1/market/trades", ("trades", 0, "quantity"), quantity(amount)
+        yield "/v1/market/trades", ("trades", 0, "price", "amount"), amount
+        yield "/v1/market/trades", ("trades", 0, "amount"), yuan(amount)
+        yield "/v1/market/trades", ("trades", 0, "term_years"), amount
+    for unit in ("kg/a", "t/d", "m3/a", "tCO2e"):
+        yield "/v1/pledges", ("items", 0, "quantity"), quantity(LEAST, unit)
+        yield "/v1/pledges/{pledge}/verify-quantities", ("items", 0, "quantity"), quantity(LEAST, unit)
+        yield "/v1/valuations", ("subject", "quantity"), quantity(LEAST, unit)
+        yield "/v1/market/trades", ("trades", 0, "price", "per_unit"), unit
+    yield "/v1/valuations", ("liquidation_days",), 365
+    yield "/v1/loans", ("rate",), {"kind": "fixed", "value": "1"}
+    yield "/v1/loans", ("rate",), {"kind": "lpr", "tenor": "1Y", "spread_bp": 3000}
+    yield "/v1/pledges", ("loans",), [f"loan_{UNKNOWN}"] * 50
+    yield "/v1/pledges", ("items",), [{"right_id": f"right_{UNKNOWN}", "quantity": quantity("1")}] * 50
+    yield "/v1/pledges", ("pledgors",), [HOLDER] * 20
+    yield "/v1/pledges", ("secured", "scope"), ["principal"] * 1000
+    yield "/v1/pledges", ("pledgee",), "bank-nobody"
+    yield "/v1/authorizations", ("scope",), ["rights:read"] * 1000
+    yield "/v1/pledges/{pledge}/approve-loan", ("loans",), [f"loan_{UNKNOWN}"] * 50
+    yield "/v1/market/trades", ("trades", 0), {"\U0001f600" * 100: [[[[{"a": 9007199254740991}]]]]}
+    yield "/v1/market/trades", ("trades",), [{}] * 50
+
+
+def test_extreme_values_are_taken_or_refused_and_break_nothing(scene: Scene) -> None:
+    wrong = []
+    for template, steps, value in _extremes():
+        body = _changed(scene.valid(template), steps, value) if steps else value
+        started = time.monotonic()
+        status, answer = scene.business.call(DOORS[template].client, "POST", scene.path(template), body)
+        seconds = time.monotonic() - started
+        if status >= 500 or seconds > SECONDS_MAX or (status >= 400 and "request_id" not in answer):
+            wrong.append((template, steps, str(value)[:80], status, f"{seconds:.2f} s"))
+
+    assert wrong == []
+
+
+def test_an_id_of_another_kind_or_of_nothing_is_not_there(scene: Scene) -> None:
+    for template in DOORS:
+        if "{" not in template:
+            continue
+        for thing in (f"pledge_{UNKNOWN}", f"loan_{UNKNOWN}", scene.right, "x", "%00", "%F0%9F%98%80", "a" * 4000):
+            path = template.format(pledge=thing, loan=thing)
+            status, answer = scene.business.call(DOORS[template].client, "POST", path, scene.valid(template))
+            assert (status, answer["code"]) == (404, "not_found"), path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/pledges?updated_after=0001-01-01T00:00:00%2B14:00",
+        "/v1/pledges?updated_after=9999-12-31T23:59:59-14:00",
+        "/v1/pledges?updated_after=x",
+        "/v1/pledges?status=x",
+        "/v1/pledges?pledgor_uscc=x",
+        "/v1/pledges?cursor=x",
+        "/v1/rights?division=x",
+        "/v1/rights?pollutant=x",
+        "/v1/rights?cursor=x",
+        "/v1/market/trades?status=x",
+        "/v1/events?wait=21",
+        "/v1/events?after=x",
+        "/v1/jurisdictions/x/rules",
+        "/v1/jurisdictions/330602/rules?on=x",
+    ],
+)
+def test_a_parameter_that_says_nothing_is_refused(path: str, scene: Scene) -> None:
+    status, answer = scene.business.call(ENTERPRISE, "GET", path)
+
+    assert 400 <= status < 500, answer
+    assert answer["status"] == status
+
+
+@pytest.mark.parametrize("day", FAR)
+def test_the_ends_of_the_calendar_may_be_asked_for(day: str, scene: Scene) -> None:
+    assert scene.business.call(ENTERPRISE, "GET", f"/v1/jurisdictions/330602/rules?on={day}")[0] == 200
