@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from api.schemas.wire import ReplyModel
 
-PROBLEMS: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422)
+PROBLEMS: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 503)
 
 
 class FieldProblem(ReplyModel):

@@ -86,7 +86,7 @@ async def get_authorization(request: EdgeRequest, authorization_id: FromPath[str
 @post(
     "/v1/rights/verifications",
     opt=needs("right:verify"),
-    **documented(RightsReply, 200, (*PROBLEMS, 503), also={202: VerificationReply}),
+    **documented(RightsReply, 200, PROBLEMS, also={202: VerificationReply}),
 )
 async def post_verification(request: EdgeRequest, data: JSONBody[VerificationRequest]) -> Response[bytes]:
     """Verify a right at its registry; waits up to 5 s with no transaction open, then answers 202."""
