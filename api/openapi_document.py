@@ -12,7 +12,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
-from api.permissions import public
+from api.openapi_headers import with_headers
+from api.permissions import PERMISSION, public
 
 VERSION: Final = "0.1.0"
 MEDIA_TYPE: Final = "application/json"
@@ -37,7 +38,12 @@ def document_config() -> OpenAPIConfig:
 def document_of(app: Litestar) -> dict[str, Any]:
     """Return the document of an application as plain values."""
     document: dict[str, Any] = json.loads(json.dumps(app.openapi_schema.to_schema()))
-    return document
+    public_paths = {
+        route.path
+        for route in app.routes
+        if any(handler.opt.get(PERMISSION) is None for handler in getattr(route, "route_handlers", ()))
+    }
+    return with_headers(document, public_paths)
 
 
 def document_yaml(app: Litestar) -> str:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -54,18 +54,19 @@ class Settings:
         default="10",
         metadata={"variable": "GREENLIEN_LAPSE_WORKING_DAYS", "about": "after which a still application lapses"},
     )
+    worker_stalled_seconds: str = field(
+        default="10",
+        metadata={
+            "variable": "GREENLIEN_WORKER_STALLED_SECONDS",
+            "about": "without a sign of life, after which a worker's jobs are given to another",
+        },
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read what is set; what is not stays empty until somebody needs it."""
-        values = {each.name: environment.get(each.metadata["variable"], "") for each in fields(cls)}
-        return cls(
-            **{
-                name: value
-                for name, value in values.items()
-                if value or name not in {"registry_timeout_seconds", "lapse_working_days"}
-            }
-        )
+        told = {each: environment.get(each.metadata["variable"], "") for each in fields(cls)}
+        return cls(**{each.name: value for each, value in told.items() if value or each.default is MISSING})
 
     def need(self, name: str) -> str:
         """Return a setting that is set; raises SettingMissing otherwise."""

@@ -1,7 +1,8 @@
 """The worker: procrastinate on our PostgreSQL, with the reaper that procrastinate leaves to its users.
 
-A worker that dies with a job in hand is noticed by any other (or by itself, restarted) within about fifteen seconds,
-and the job is given out again; every job is written so that running it twice is running it once.
+A worker that dies with a job in hand is noticed by any other (or by itself, restarted) within half as much again as
+GREENLIEN_WORKER_STALLED_SECONDS, fifteen seconds unless set, and the job is given out again; every job is written so
+that running it twice is running it once.
 """
 
 import asyncio
@@ -17,9 +18,8 @@ from api.jobs.lapses import lapse_pledges
 from api.jobs.registry_orders import carry_out_order, verify_right
 from api.settings import Settings
 
-HEARTBEAT_SECONDS: Final = 3.0
-STALLED_SECONDS: Final = 10.0
-REAP_EVERY_SECONDS: Final = 5.0
+HEARTBEATS_UNTIL_STALLED: Final = 3
+REAPS_UNTIL_STALLED: Final = 2
 POLL_SECONDS: Final = 0.5
 CONCURRENCY: Final = 10
 GRACE_SECONDS: Final = 6.0
@@ -58,14 +58,15 @@ def make_worker(house: House, settings: Settings) -> App:
 async def run_worker(house: House, settings: Settings) -> None:
     """Work until told to stop; unfinished jobs get a few seconds, and otherwise come again."""
     app = make_worker(house, settings)
+    stalled_seconds = float(settings.worker_stalled_seconds)
     async with app.open_async():
-        reaper = asyncio.create_task(_reap(app))
+        reaper = asyncio.create_task(_reap(app, stalled_seconds))
         try:
             await app.run_worker_async(
                 concurrency=CONCURRENCY,
                 fetch_job_polling_interval=POLL_SECONDS,
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
-                stalled_worker_timeout=STALLED_SECONDS,
+                update_heartbeat_interval=stalled_seconds / HEARTBEATS_UNTIL_STALLED,
+                stalled_worker_timeout=stalled_seconds,
                 shutdown_graceful_timeout=GRACE_SECONDS,
                 delete_jobs="successful",
             )
@@ -73,7 +74,7 @@ async def run_worker(house: House, settings: Settings) -> None:
             reaper.cancel()
 
 
-async def _reap(app: App) -> None:
+async def _reap(app: App, stalled_seconds: float) -> None:
     """Give out again what dead workers held; never stops for an error, which the next round may not meet.
 
     It forgets no worker: one that slept for long would forget itself, and could never take a job again. Those that are
@@ -82,12 +83,12 @@ async def _reap(app: App) -> None:
     manager = app.job_manager
     while True:
         try:
-            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds):
                 log.warning("job_resumed", job_id=job.id, task=job.task_name)
                 await manager.retry_job(job)
         except Exception:
             log.exception("reaper")
-        await asyncio.sleep(REAP_EVERY_SECONDS)
+        await asyncio.sleep(stalled_seconds / REAPS_UNTIL_STALLED)
 
 
 def _libpq(url: str) -> str:

@@ -19,6 +19,10 @@ import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
 PROBLEM: Final = "application/problem+json"
+HEADERS_OF_SOME: Final = frozenset(
+    {"content-language", "etag", "idempotency-replayed", "retry-after", "www-authenticate"}
+)
+"""Headers that mean something to a client; one of them on an answer must be among those that its document lists."""
 HEADERS_OF_ALL: Final = ("x-request-id", "cache-control", "x-content-type-options")
 REACHES_NO_ROUTE: Final = frozenset({404, 405})
 BEFORE_ANY_ROUTE: Final = frozenset({414, 431})
@@ -39,6 +43,9 @@ def _is_time(value: object) -> bool:
     return not isinstance(value, str) or bool(_TIME.fullmatch(value) and datetime.fromisoformat(value))
 
 
+_UNROUTED: Final[Mapping[str, Any]] = {
+    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+}
 _FORMATS: Final = FormatChecker(formats=())
 _FORMATS.checks("date", raises=ValueError)(_is_date)
 _FORMATS.checks("date-time", raises=ValueError)(_is_time)
@@ -80,23 +87,33 @@ class OpenapiTruth:
         missing = [name for name in HEADERS_OF_ALL if name not in headers]
         if missing:
             raise NotAsDocumented(f"{told} without {missing}")
-        schema = self._schema_of(told, method, path, status, headers.get("content-type", ""))
+        response = self._response_of(told, method, path, status, headers.get("content-type", ""))
+        listed = {name.lower() for name in response.get("headers", {})}
+        unlisted = HEADERS_OF_SOME & {name.lower() for name in headers} - listed
+        if response is not _UNROUTED and unlisted:
+            raise NotAsDocumented(f"{told} with {sorted(unlisted)}, the document lists {sorted(listed)}")
+        schema = self._schema_of(told, response, headers.get("content-type", ""))
         errors = sorted(self._validator(schema).iter_errors(_read(told, body)), key=lambda error: error.json_path)
         if errors:
             wrong = "; ".join(f"{error.json_path}: {error.message}" for error in errors)
             raise NotAsDocumented(f"{told}: {wrong[:1000]}\n{body[:2000].decode(errors='replace')}")
 
-    def _schema_of(self, told: str, method: str, path: str, status: int, content_type: str) -> Mapping[str, Any]:
+    def _response_of(self, told: str, method: str, path: str, status: int, content_type: str) -> Mapping[str, Any]:
         template = self.template_of(path)
         operation = {} if template is None else self.document["paths"][template].get(method.lower(), {})
         media_type = content_type.partition(";")[0].strip()
         unrouted = status in BEFORE_ANY_ROUTE or (not operation and status in REACHES_NO_ROUTE)
         if unrouted and media_type == PROBLEM:
-            return {"$ref": "#/components/schemas/ProblemDocument"}
+            return _UNROUTED
         responses = operation.get("responses", {})
         if str(status) not in responses:
             raise NotAsDocumented(f"{told}, the document knows {sorted(responses)} for {template}")
-        content = responses[str(status)].get("content", {})
+        response: Mapping[str, Any] = responses[str(status)]
+        return response
+
+    def _schema_of(self, told: str, response: Mapping[str, Any], content_type: str) -> Mapping[str, Any]:
+        content = response.get("content", {})
+        media_type = content_type.partition(";")[0].strip()
         if media_type not in content:
             raise NotAsDocumented(f"{told} in {media_type}, the document knows {sorted(content)}")
         schema: Mapping[str, Any] = content[media_type]["schema"]

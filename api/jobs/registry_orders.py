@@ -36,11 +36,7 @@ async def carry_out_order(house: House, order_id: str) -> None:
         return
     try:
         if instruction.step is Step.QUERY:
-            answer = await house.registry.query_order(message.registry, order_id)
-            if answer is None:
-                if not await _claim_again(house, order_id):
-                    raise RegistryUnavailable(message.registry, FORGOTTEN)
-                answer = await house.registry.send_order(message)
+            answer = await _asked(house, message)
         else:
             told = await _told(house, message) if instruction.step is Step.VERIFY else None
             if not await _claim(house, order_id, told):
@@ -50,6 +46,16 @@ async def carry_out_order(house: House, order_id: str) -> None:
         await _record_silence(house, order_id, silence)
         return
     await _record_answer(house, order_id, answer)
+
+
+async def _asked(house: House, message: RegistryOrder) -> OrderAnswer:
+    """Return what became of an order that may have been sent; one that the registry has never seen is sent again."""
+    answer = await house.registry.query_order(message.registry, message.order_id)
+    if answer is not None:
+        return answer
+    if not await _claim_again(house, message.order_id):
+        raise RegistryUnavailable(message.registry, FORGOTTEN)
+    return await house.registry.send_order(message)
 
 
 async def _told(house: House, message: RegistryOrder) -> RegistryRight | None:

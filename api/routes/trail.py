@@ -53,7 +53,7 @@ class RulePage(ReplyModel):
     next_cursor: str | None
 
 
-@get("/v1/events", opt=needs("event:read", body="none"), **documented(EventPage, 200, (400, 401, 403, 410, 422)))
+@get("/v1/events", opt=needs("event:read", body="none"), **documented(EventPage, 200, (400, 401, 403, 410, 422, 503)))
 async def list_events(
     request: EdgeRequest, after: Text = None, limit: Limit = LIMIT, wait: Text = None
 ) -> Response[bytes]:
@@ -74,7 +74,7 @@ async def list_events(
     return replied(Answer(200, {"items": [event_answer(event) for event in events], "next_cursor": following}))
 
 
-@get("/v1/audit", opt=needs("audit:read", body="none"), **documented(AuditPage, 200, (400, 401, 403, 422)))
+@get("/v1/audit", opt=needs("audit:read", body="none"), **documented(AuditPage, 200, (400, 401, 403, 422, 503)))
 async def list_audit(
     request: EdgeRequest,
     subject: Text = None,

@@ -156,7 +156,7 @@ async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed:
 
 
 def _after_silence(order: PledgeOrder, *, closed: bool) -> OrderState:
-    """Return the state after a silence; what was never sent stays as it was, because only a question went unanswered."""
+    """Return the state after a silence; what was never sent stays so, because only a question went unanswered."""
     if order.state is OrderState.RECORDED:
         return order.state
     state = after(order, OrderEvent.CLOSED if closed and order.state is not OrderState.ACCEPTED else OrderEvent.SILENT)

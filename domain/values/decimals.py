@@ -13,15 +13,20 @@ Decimal('10.230')
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeGuard
 
 from domain.errors import InvalidDecimal
 
 DECIMAL_PATTERN: Final = re.compile(r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?\Z", re.ASCII)
 INTEGER_DIGITS_MAX: Final = 18
 PLACES_MAX: Final = 6
+
+_QUANTA: Final[Mapping[int, Decimal]] = MappingProxyType({places: Decimal((0, (1,), -places)) for places in (2, 6)})
+"""One unit of the last place, for the numbers of decimals in which nearly everything is kept: money, and the rest."""
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -53,6 +58,8 @@ def wire(value: Decimal | Fraction, places: int) -> str:
     Raises:
         ValueError: the value needs more decimals; the caller rounds first, and names the direction.
     """
+    if is_placed(value, places):
+        return f"{value or value.copy_abs():f}"
     scaled = _scaled(value, places)
     if scaled.denominator != 1:
         message = f"{value} has more than {places} decimals; round it first"
@@ -62,6 +69,8 @@ def wire(value: Decimal | Fraction, places: int) -> str:
 
 def round_down(value: Decimal | Fraction, places: int) -> Decimal:
     """Return the greatest decimal of `places` decimals that is not above `value`: towards minus infinity."""
+    if is_placed(value, places):
+        return value or value.copy_abs()
     scaled = _scaled(value, places)
     return _placed(scaled.numerator // scaled.denominator, places)
 
@@ -75,6 +84,15 @@ def round_up(value: Decimal | Fraction, places: int) -> Decimal:
 def round_half_even(value: Decimal | Fraction, places: int) -> Decimal:
     """Return the nearest decimal of `places` decimals; a tie goes to the even neighbour."""
     return _placed(round(_scaled(value, places)), places)
+
+
+def is_placed(value: Decimal | Fraction, places: int) -> TypeGuard[Decimal]:
+    """Tell, for 2 and 6 places, whether `value` is written with exactly so many, as the database's columns give it.
+
+    Then there is nothing to round, and the way through fractions, which is exact for everything, can be spared.
+    """
+    quantum = _QUANTA.get(places)
+    return quantum is not None and isinstance(value, Decimal) and value.same_quantum(quantum)
 
 
 def places_of(value: Decimal) -> int:

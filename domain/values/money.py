@@ -19,6 +19,7 @@ from typing import Self
 from domain.errors import InvalidMoney
 from domain.values.decimals import (
     INTEGER_DIGITS_MAX,
+    is_placed,
     parse_decimal,
     places_of,
     require_decimal,
@@ -47,7 +48,7 @@ class Money:
         if not self.amount.is_finite() or self.amount.adjusted() >= INTEGER_DIGITS_MAX:
             size = f"{self.amount:.6E}"
             raise _refusal(size, "金额不是有效数字，或超出18位整数。", "not a number below 10^18")
-        if places_of(self.amount) > FEN_PLACES:
+        if not is_placed(self.amount, FEN_PLACES) and places_of(self.amount) > FEN_PLACES:
             raise _refusal(
                 str(self.amount), "金额最多精确到分（两位小数）。", "money is exact to the fen: two decimals"
             )

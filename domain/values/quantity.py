@@ -24,6 +24,7 @@ from domain.errors import InvalidQuantity, InvalidUnit
 from domain.values.decimals import (
     INTEGER_DIGITS_MAX,
     PLACES_MAX,
+    is_placed,
     parse_decimal,
     places_of,
     require_decimal,
@@ -132,7 +133,7 @@ class Quantity:
         if not self.amount.is_finite() or self.amount.adjusted() >= INTEGER_DIGITS_MAX:
             size = f"{self.amount:.6E}"
             raise _refusal(size, "数量不是有效数字，或超出18位整数。", "not a number below 10^18")
-        if places_of(self.amount) > PLACES_MAX:
+        if not is_placed(self.amount, PLACES_MAX) and places_of(self.amount) > PLACES_MAX:
             raise _refusal(
                 str(self.amount), "数量最多六位小数；请换用更小的计量单位。", "a quantity has at most six decimals"
             )

@@ -13,11 +13,11 @@ Source: SQLAlchemy 2.1, "Driver SQL: invoking thread-only and asyncio calls"; as
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import asyncpg
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import CursorResult, Executable, PoolProxiedConnection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -33,23 +33,13 @@ Values = Mapping[str, Any]
 DIALECT: Final = make_url(f"{DRIVER}://").get_dialect()()
 
 
-class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg ships no types
-    """A row whose columns are attributes, as those of SQLAlchemy's rows are."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a column's value
-        """Return a column's value; raises KeyError where the row has no such column."""
-        return self[name]
-
-
 class Prepared:
     """A statement that was composed once; its values come by name, except those that it was written with.
 
     `columns` are those that an insert or update sets, each to the value of its own name; without them, all.
     """
 
-    __slots__ = ("_fixed", "_json", "_names", "sql")
+    __slots__ = ("_fixed", "_json", "_names", "_row", "sql")
 
     def __init__(self, statement: ClauseElement, columns: Iterable[str] | None = None) -> None:
         """Compose it; raises TypeError for one whose text depends on its values, as a list of any length does."""
@@ -61,6 +51,7 @@ class Prepared:
         self._names: tuple[str, ...] = tuple(composed.positiontup or ())
         binds = {name: composed.binds[name] for name in self._names}
         self._json = frozenset(name for name, bind in binds.items() if isinstance(bind.type, JSON))
+        self._row: Callable[[Iterable[Any]], Any] | None = None
         self._fixed = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
 
     def arguments(self, values: Values) -> list[Any]:
@@ -70,6 +61,15 @@ class Prepared:
         if not self._json:
             return [values[name] for name in self._names]
         return [json.dumps(values[name]) if name in self._json else values[name] for name in self._names]
+
+    def shaped(self, records: Sequence[Any]) -> list[Any]:
+        """Return asyncpg's records as named tuples, whose columns are attributes, as those of SQLAlchemy's rows are."""
+        if not records:
+            return []
+        if self._row is None:
+            named: Any = namedtuple  # noqa: PYI024 - its fields are known only now
+            self._row = named("Row", records[0].keys(), rename=True)._make
+        return list(map(self._row, records))
 
 
 class Connection:
@@ -86,15 +86,14 @@ class Connection:
         self._begun = False
         self._savepoints = 0
 
-    async def row(self, statement: Prepared, values: Values) -> Any:  # noqa: ANN401 - a Row, or none
+    async def row(self, statement: Prepared, values: Values) -> Any:  # noqa: ANN401 - a named tuple
         """Return the first row, none when there is none."""
         rows = await self.rows(statement, values)
         return rows[0] if rows else None
 
-    async def rows(self, statement: Prepared, values: Values) -> Sequence[Any]:
+    async def rows(self, statement: Prepared, values: Values) -> list[Any]:
         """Return every row."""
-        rows: Sequence[Any] = await self._driver.fetch(statement.sql, *statement.arguments(values), record_class=Row)
-        return rows
+        return statement.shaped(await self._driver.fetch(statement.sql, *statement.arguments(values)))
 
     async def value(self, statement: Prepared, values: Values) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return the first column of the first row, none when there is none."""

@@ -1,4 +1,4 @@
-"""Whether we and the registry agree: what stands in our database, beside every freeze and release the registry executed.
+"""Whether we and the registry agree: our database beside every freeze and release that the registry executed.
 
 Each rule is a sentence, and returns the sentences of what breaks it; none means that all is well. The registry's ledger
 lists effects, not orders, so a freeze that happened twice is two lines in it.
@@ -59,12 +59,6 @@ def opened(libpq: str, ledger: Sequence[Row]) -> Books:
     with psycopg.connect(libpq, row_factory=dict_row) as connection:
         connection.execute("set transaction isolation level repeatable read")
         return Books({name: connection.execute(text).fetchall() for name, text in STATEMENTS.items()}, ledger)
-
-
-def at_rest(books: Books) -> bool:
-    """Tell whether nothing is on its way any more: no pledge waits, and no job is left."""
-    waiting = any(State(pledge["status"]) in WAITING for pledge in books.ours["pledges"])
-    return not waiting and not books.of("jobs", task_name="carry_out_order")
 
 
 def disagreements(books: Books) -> list[str]:
@@ -161,12 +155,13 @@ def a_pledge_moved_by_the_table(books: Books) -> Iterator[str]:
 
 
 def every_order_is_answered(books: Books) -> Iterator[str]:
-    """No order is left open, and no pledge is left to a person."""
+    """No order is left open, no pledge waits or is left to a person, and no job is left."""
     for order in books.ours["orders"]:
         if order["state"] not in SETTLED:
             yield f"{order['id']} is {order['state']}"
-    for pledge in books.of("pledges", status=State.EXCEPTION.value):
-        yield f"{pledge['id']} is left to a person"
+    for pledge in books.ours["pledges"]:
+        if State(pledge["status"]) in {*WAITING, State.EXCEPTION}:
+            yield f"{pledge['id']} is {pledge['status']}"
     for job in books.of("jobs", task_name="carry_out_order"):
         yield f"a job is left: {job}"
 

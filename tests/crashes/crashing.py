@@ -1,8 +1,8 @@
 """A process of the product that is killed at a named point, as by `kill -9`; the points are planted from outside.
 
-The process runs the product's own command line. Around the doors through which everything passes (a unit of work's commit,
-the registry's send, query and lookup) stand wrappers that know where they are; where that is the one point that this
-process is to die at, it leaves a mark and sends itself SIGKILL. Nothing in the product knows of it.
+The process runs the product's own command line. Around the doors through which everything passes (a unit of work's
+commit, the registry's send, query and lookup) stand wrappers that know where they are; where that is the one point that
+this process is to die at, it leaves a mark and sends itself SIGKILL. Nothing in the product knows of it.
 
     worker.before_commit.freeze.claim    process, moment, act, kind of order, and for a commit the step that it ends
     worker.after_send.release            after a send also means: after it failed
@@ -19,7 +19,7 @@ from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,18 +102,18 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path, trap:
 
 def plant(trap: Trap) -> None:
     """Put wrappers with this trap around the doors of this process."""
-    _replace(DatabaseUnitOfWork, "commit", lambda commit: _commit(trap, commit))
-    _replace(HttpRegistry, "send_order", lambda send: _send(trap, send))
-    _replace(HttpRegistry, "query_order", lambda query: _around(trap, "query", query))
-    _replace(HttpRegistry, "lookup_right", lambda lookup: _around(trap, "lookup", lookup))
+    _replace(DatabaseUnitOfWork, "commit", partial(_commit, trap))
+    _replace(HttpRegistry, "send_order", partial(_send, trap))
+    _replace(HttpRegistry, "query_order", partial(_around, trap, "query"))
+    _replace(HttpRegistry, "lookup_right", partial(_around, trap, "lookup"))
     if trap.process == "api":
         _replace(processes, "make_app", _naming_commands)
         return
     _replace(carry_out_order, "next_step", _naming_kind)
     for use_case, step in STEPS.items():
-        _replace(carry_out_order, use_case, lambda call, step=step: _naming_step(call, step))
+        _replace(carry_out_order, use_case, partial(_naming_step, step))
     for use_case in ("record_rights", "record_no_right"):
-        _replace(registry_orders, use_case, lambda call: _naming_step(call, "verification"))
+        _replace(registry_orders, use_case, partial(_naming_step, "verification"))
 
 
 def _replace(holder: object, name: str, wrapped: Callable[[Any], object]) -> None:
@@ -178,7 +178,7 @@ def _naming_kind(next_step: Call) -> Call:
     return wrapped
 
 
-def _naming_step(use_case: Call, step: str) -> Call:
+def _naming_step(step: str, use_case: Call) -> Call:
     @wraps(use_case)
     async def wrapped(*arguments: object, **named: object) -> object:
         DOING.set(step)

@@ -1,4 +1,4 @@
-"""The API killed before and after each commit that orders something: the client sends its request again, under its key."""
+"""The API killed before and after each commit that orders something: the client sends again, under the same key."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ import pytest
 
 from domain.pledges.lifecycle import State
 from tests.crashes.agreement import breaches, disagreements
-from tests.crashes.client import APPROVAL, ENTERPRISES, fresh_key
+from tests.crashes.client import APPROVAL, fresh_key
 from tests.crashes.crashing import Point
-from tests.crashes.stage import Play, Stage
+from tests.crashes.stage import SOONER, Play, Stage
 from tests.crashes.together import together
 
 DIE_SECONDS_MAX = 30.0
@@ -59,7 +59,7 @@ def test_a_command_sent_again_after_the_api_died_has_one_effect_and_one_answer(s
 def kill_and_send_again(stage: Stage, lost: Lost) -> None:
     """Lose the answer, send again twice, let a worker finish, and count what was ordered."""
     command = lost.command
-    with stage.play(command.scene) as play:
+    with stage.play(command.scene, **SOONER) as play:
         key, ordered = fresh_key(), len(play.books().ours["orders"])
         trap = play.trap("api", lost.point)
         doomed = play.start_api(trap)
@@ -84,62 +84,6 @@ def kill_and_send_again(stage: Stage, lost: Lost) -> None:
         assert len(books.ours["orders"]) - ordered == (0 if command.verb == "release" else items)
 
 
-VERIFICATION_POINTS = [
-    Point(f"api.{moment}_commit.verifications", occurrence) for occurrence in (1, 2) for moment in ("before", "after")
-]
-
-
-@pytest.mark.timeout(180)
-def test_a_verification_whose_api_died_is_finished_by_sending_it_again(stage: Stage) -> None:
-    def kill_and_verify_again(point: Point) -> None:
-        with stage.play("ready") as play:
-            key, trap = fresh_key(), play.trap("api", point)
-            doomed = play.start_api(trap)
-            with pytest.raises(httpx.TransportError):
-                _verify(play, key)
-            assert doomed.died_within(DIE_SECONDS_MAX)
-            assert trap.was_hit(), f"the API died elsewhere\n{doomed.said()}"
-
-            play.start_api()
-            again, once_more = _verify(play, key), _verify(play, key)
-            assert again.status_code == 200, again.text
-            assert again.content == once_more.content
-            [right] = again.json()["rights"]
-            assert [right["id"]] == [row["right_id"] for row in _verified(play)]
-
-    together(VERIFICATION_POINTS, kill_and_verify_again)
-
-
-@pytest.mark.timeout(180)
-def test_a_verification_whose_client_never_comes_back_is_finished_by_the_worker(stage: Stage) -> None:
-    with stage.play("ready") as play:
-        trap = play.trap("api", Point("api.after_commit.verifications"))
-        doomed = play.start_api(trap)
-        with pytest.raises(httpx.TransportError):
-            _verify(play, fresh_key())
-        assert doomed.died_within(DIE_SECONDS_MAX)
-        assert _verified(play) == []
-
-        play.start_worker()
-        play.wait(lambda _: len(_verified(play)) == 1)
-
-
 def _send(play: Play, command: Command, key: str) -> httpx.Response:
     path = f"/v1/pledges/{play.pledges[command.part]}/{command.verb}"
     return play.actors.call(command.client, "POST", path, command.body, key)
-
-
-def _verify(play: Play, key: str) -> httpx.Response:
-    wanted = {
-        "registry": "zhejiang",
-        "registry_no": "PWQ-ZJ-330602-00003",
-        "holder_uscc": ENTERPRISES["enterprise.shaoxing"],
-    }
-    return play.actors.call("enterprise.shaoxing", "POST", "/v1/rights/verifications", wanted, key)
-
-
-def _verified(play: Play) -> list[dict[str, object]]:
-    """Return the balances of rights that are there now and were not in the scene: no pledge has them."""
-    books = play.books()
-    pledged = {item["right_id"] for item in books.ours["items"]}
-    return [dict(row) for row in books.ours["balances"] if row["right_id"] not in pledged]

@@ -1,7 +1,7 @@
 """A worker killed before and after each commit and each message of freeze and release: the next one finishes its work.
 
-Each point has a play of its own: a worker is killed there, another is started at once, and nobody does anything else. The
-points are a table; that no other point is passed on the way is checked, too.
+Each point has a play of its own: a worker is killed there, another is started at once, and nobody does anything else.
+The points are a table; that no other point is passed on the way is checked, too.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import pytest
 from domain.pledges.lifecycle import State
 from tests.crashes.agreement import breaches, disagreements
 from tests.crashes.crashing import Point
-from tests.crashes.stage import Stage
+from tests.crashes.stage import SOONER, Stage
 from tests.crashes.together import together
 
 DIE_SECONDS_MAX = 30.0
@@ -95,7 +95,7 @@ def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(crashes:
 
 def kill_and_go_on(stage: Stage, crash: Crash) -> None:
     """Kill a worker at the point, see that nothing was given away meanwhile, and let another finish."""
-    with stage.play(crash.scene) as play:
+    with stage.play(crash.scene, **SOONER) as play:
         if crash.fault is not None:
             play.registry.arm(crash.operation, crash.fault, seconds=SLOW_SECONDS if crash.fault == "slow" else None)
         if crash.change is not None:

@@ -14,11 +14,10 @@ from domain.pledges.lifecycle import State
 from domain.pledges.registry_orders import OrderState
 from tests.crashes.agreement import breaches, disagreements
 from tests.crashes.stage import Play, Stage
-
-pytestmark = pytest.mark.timeout(180)
+from tests.crashes.together import together
 
 RESUME_SECONDS_MAX = 60.0
-SLEEP_SECONDS = 14.0  # more than the ten after which a worker counts as dead
+SLEEP_SECONDS = 12.0  # more than the ten after which a worker counts as dead
 SLOW_SECONDS = 4.0
 
 
@@ -35,9 +34,15 @@ def a_worker(play: Play) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
-def test_a_worker_killed_while_the_registry_freezes_is_followed_within_60_s_and_the_freeze_happens_once(
-    stage: Stage,
-) -> None:
+@pytest.mark.timeout(180)
+def test_whether_a_worker_is_killed_or_hangs_or_sleeps_the_next_minute_finishes_its_work_once(stage: Stage) -> None:
+    together(
+        (a_killed_one_is_followed, a_hung_one_does_no_harm_when_it_wakes, a_lone_one_sleeps), lambda case: case(stage)
+    )
+
+
+def a_killed_one_is_followed(stage: Stage) -> None:
+    """Kill a worker while the registry freezes; another one resumes within the promised minute."""
     with stage.play("freezing") as play:
         play.registry.arm("freeze", "slow", seconds=SLOW_SECONDS)
         with a_worker(play) as killed:
@@ -53,7 +58,8 @@ def test_a_worker_killed_while_the_registry_freezes_is_followed_within_60_s_and_
             assert disagreements(books) == []
 
 
-def test_a_worker_that_hung_until_another_took_its_work_does_no_harm_when_it_wakes(stage: Stage) -> None:
+def a_hung_one_does_no_harm_when_it_wakes(stage: Stage) -> None:
+    """Let a worker hang until another has done its work, and then wake up in the middle of it."""
     with stage.play("freezing") as play:
         play.registry.arm("freeze", "slow", seconds=SLOW_SECONDS)
         hung = play.start_worker()
@@ -67,7 +73,8 @@ def test_a_worker_that_hung_until_another_took_its_work_does_no_harm_when_it_wak
         assert disagreements(play.books()) == []
 
 
-def test_a_lone_worker_that_slept_longer_than_the_dead_goes_on_working(stage: Stage) -> None:
+def a_lone_one_sleeps(stage: Stage) -> None:
+    """Let the only worker sleep longer than it takes to be thought dead; it goes on working all the same."""
     with stage.play("freezing") as play:
         alone = play.start_worker()
         play.rest("zhejiang", State.ACTIVE)
@@ -78,7 +85,7 @@ def test_a_lone_worker_that_slept_longer_than_the_dead_goes_on_working(stage: St
         play.start_api()
         pledge = f"/v1/pledges/{play.pledges['zhejiang']}"
         play.actors.told("bank-a.officer", "POST", f"{pledge}/release", {"reason": "claim_extinguished"})
-        time.sleep(6)
+        time.sleep(1)
         play.actors.told("bank-a.approver", "POST", f"{pledge}/release/approve", {})
         assert disagreements(play.rest("zhejiang", State.RELEASED)) == []
         assert alone.alive, alone.said()

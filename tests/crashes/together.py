@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 20
 T = TypeVar("T")
 
 

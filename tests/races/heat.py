@@ -125,7 +125,7 @@ class Heat:
                 reply.started, reply.ended, lambda was: was == "draft"
             )
         return document["code"] == "pledge_cannot_move" and status.explains(
-            reply.started, reply.ended, lambda was: was == document["status"] and (was, attempt.verb) not in MOVES
+            reply.started, reply.ended, lambda was: was == document["state"] and (was, attempt.verb) not in MOVES
         )
 
     def _available(self, right_id: str, document: Mapping[str, Any], reply: Reply, asked: Decimal | None) -> bool:

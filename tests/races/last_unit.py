@@ -27,6 +27,7 @@ class Figures:
     commits: int = 0
     refusals: int = 0
     overlapping: int = 0
+    busy: int = 0
     winners: Counter[Entrant] = field(default_factory=Counter)
 
     def count(self, drafts: Sequence[Drafted], replies: Sequence[Reply], commits: int) -> None:
@@ -34,6 +35,7 @@ class Figures:
         self.rounds += 1
         self.commits += commits
         self.refusals += sum(reply.status == REFUSED for reply in replies)
+        self.busy += sum(reply.busy for reply in replies)
         told_at = min((reply.ended for reply in replies if reply.status == WON), default=0)
         self.overlapping += sum(reply.status == REFUSED and reply.started < told_at for reply in replies)
         self.winners.update(draft.entrant for draft, reply in zip(drafts, replies, strict=True) if reply.status == WON)
@@ -43,7 +45,8 @@ class Figures:
         winners = ", ".join(f"{each.client} for {each.pledgee} {self.winners[each]}" for each in ENTRANTS)
         return (
             f"{self.rounds} rounds, {self.commits} commits replayed; {self.refusals} refused,"
-            f" {self.overlapping} of whom had begun before the winner was answered; winners: {winners}"
+            f" {self.overlapping} of whom had begun before the winner was answered; asked to come back {self.busy}"
+            f" times; winners: {winners}"
         )
 
 

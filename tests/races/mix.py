@@ -40,6 +40,7 @@ class Mix:
     chance: random.Random
     replies: Counter[str] = field(default_factory=Counter)
     commits: int = 0
+    busy: int = 0
     _rights: list[str] = field(default_factory=list)
     _pledges: dict[str, Drafted] = field(default_factory=dict)
     _statuses: dict[str, str] = field(default_factory=dict)
@@ -73,7 +74,10 @@ class Mix:
     def printed(self) -> str:
         """Return a line for a reader."""
         told = ", ".join(f"{name} {count}" for name, count in sorted(self.replies.items()))
-        return f"{self.replies.total()} requests, {self.commits} commits replayed ({told})"
+        return (
+            f"{self.replies.total()} requests, {self.commits} commits replayed ({told});"
+            f" asked to come back {self.busy} times"
+        )
 
     def _attempts(self, each: int) -> list[Attempt]:
         planned = [[self._planned() for _ in range(each)] for _ in range(len(self.arena.herd))]
@@ -85,6 +89,7 @@ class Mix:
             for plan, reply in zip(plans, told, strict=True)
         ]
         self.replies.update(f"{attempt.verb} {attempt.reply.status}" for attempt in attempts)
+        self.busy += sum(attempt.reply.busy for attempt in attempts)
         return attempts
 
     def _planned(self) -> tuple[str, Drafted, str]:

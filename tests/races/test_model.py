@@ -115,7 +115,7 @@ PLEDGE = Drafted("pledge_1", ENTRANTS[0], {RIGHT: Decimal(1)})
 SUBMITTED = [PledgeEntry(1, PLEDGE.id, "pledge.submitted")]
 HELD = [(an_entry("pending"), Decimal(2))]
 UNAVAILABLE = '{"code": "quantity_unavailable", "right_id": "right_1", "available": {"amount": "%s", "unit": "t/a"}}'
-CANNOT_MOVE = '{"code": "pledge_cannot_move", "status": "%s"}'
+CANNOT_MOVE = '{"code": "pledge_cannot_move", "state": "%s"}'
 SEEN = '{"available": {"amount": "%s", "unit": "t/a"}}'
 
 

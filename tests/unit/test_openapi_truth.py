@@ -101,6 +101,16 @@ def test_an_answer_without_the_headers_of_every_answer_is_seen() -> None:
             OpenapiTruth(DOCUMENT).judge("GET", "/v1/things/1", 200, told, json.dumps(GOOD).encode())
 
 
+@pytest.mark.parametrize("header", ["ETag", "Idempotency-Replayed", "Retry-After", "WWW-Authenticate"])
+def test_a_header_that_means_something_and_is_not_listed_is_seen(header: str) -> None:
+    listed = deepcopy(DOCUMENT)
+    listed["paths"]["/v1/things/{thing_id}"]["get"]["responses"]["200"]["headers"] = {header: {}}
+    told = {**HEADERS, header: "1"}
+    OpenapiTruth(listed).judge("GET", "/v1/things/1", 200, told, json.dumps(GOOD).encode())
+    with pytest.raises(NotAsDocumented, match=header.lower()):
+        OpenapiTruth(DOCUMENT).judge("GET", "/v1/things/1", 200, told, json.dumps(GOOD).encode())
+
+
 def test_what_reaches_no_route_is_judged_as_a_problem_document_and_nothing_else() -> None:
     truth = OpenapiTruth(DOCUMENT)
     for method, path, status in (("GET", "/nowhere", 404), ("PUT", "/v1/things/1", 405), ("GET", "/v1/things/1", 414)):

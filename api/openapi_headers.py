@@ -1,0 +1,112 @@
+"""What the generated document cannot know: the headers that every route shares, and which routes are public.
+
+Routes do not declare these headers, because the door and the keys read them for all routes alike; so they are written
+into the finished document, by what a route is: a command needs an idempotency key, a command on a pledge heeds
+`If-Match`, what has a version has an `ETag`. A read takes neither body nor condition and has none of their refusals.
+
+Source: contract section 1 (languages, idempotency, versions); RFC 9110 sections 8.8.3, 11.6.1 and 13.1.1.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+KEY_PATTERN: Final = r"^[\x21-\x7e]{16,255}$"
+COMMANDS_ON: Final = "/v1/pledges/{pledge_id}/"
+ONLY_OF_COMMANDS: Final = ("412", "413", "415")
+METHODS: Final = frozenset({"get", "post"})
+
+PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "IdempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": "Chosen by the client for this command; the same key again gives the same answer.",
+            "schema": {"type": "string", "pattern": KEY_PATTERN, "minLength": 16, "maxLength": 255},
+        },
+        "IfMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "description": "The ETag that the client saw; 412 when it is past.",
+            "schema": {"type": "string", "examples": ['"3"']},
+        },
+        "AcceptLanguage": {
+            "name": "Accept-Language",
+            "in": "header",
+            "required": False,
+            "description": "Chinese where it is preferred, English otherwise; codes are the same in both.",
+            "schema": {"type": "string", "examples": ["zh-CN"]},
+        },
+    }
+)
+HEADERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "Content-Language": ("The language of the title and the detail.", "^(zh-CN|en)$"),
+        "ETag": ("The version of what is answered.", '^"[0-9]+"$'),
+        "Idempotency-Replayed": ("Stands on the answer to a repeated key.", "^true$"),
+        "Retry-After": ("Seconds after which to ask again.", "^[0-9]+$"),
+        "WWW-Authenticate": ("How to authenticate.", ".+"),
+    }
+)
+
+
+def with_headers(document: dict[str, Any], public_paths: Iterable[str]) -> dict[str, Any]:
+    """Return the document with the shared headers in it; the routes at `public_paths` ask for no token."""
+    public = frozenset(public_paths)
+    document["components"]["parameters"] = {name: dict(parameter) for name, parameter in PARAMETERS.items()}
+    document["components"]["headers"] = {
+        name: {"description": words, "schema": {"type": "string", "pattern": pattern}}
+        for name, (words, pattern) in HEADERS.items()
+    }
+    for path, method, operation in _operations(document):
+        if path in public:
+            operation["security"] = []
+            continue
+        names = ["AcceptLanguage", *_parameters(path, method)]
+        parameters = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+        operation["parameters"] = [*operation.get("parameters", []), *parameters]
+        if method == "get":
+            for status in ONLY_OF_COMMANDS:
+                operation["responses"].pop(status, None)
+        for status, response in operation["responses"].items():
+            told = {
+                name: {"$ref": f"#/components/headers/{name}"} for name in _headers(document, method, status, response)
+            }
+            response["headers"] = {**response.get("headers", {}), **told}
+    return document
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS & item.keys():
+            yield path, method, item[method]
+
+
+def _parameters(path: str, method: str) -> Iterator[str]:
+    if method == "post":
+        yield "IdempotencyKey"
+        if path.startswith(COMMANDS_ON):
+            yield "IfMatch"
+
+
+def _headers(document: Mapping[str, Any], method: str, status: str, response: Mapping[str, Any]) -> Iterator[str]:
+    """Return the headers that an answer of this status may bear."""
+    if status[0] == "2":
+        if _has_version(document, response):
+            yield "ETag"
+    else:
+        yield "Content-Language"
+    if method == "post" and (status[0] == "2" or status == "409"):
+        yield "Idempotency-Replayed"
+    if status == "401":
+        yield "WWW-Authenticate"
+    if status in {"409", "503"}:
+        yield "Retry-After"
+
+
+def _has_version(document: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
+    schemas = document["components"]["schemas"]
+    named = [media["schema"].get("$ref", "").rpartition("/")[2] for media in response.get("content", {}).values()]
+    return any("version" in schemas.get(name, {}).get("properties", {}) for name in named)
