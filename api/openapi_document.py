@@ -41,7 +41,7 @@ def document_of(app: Litestar) -> dict[str, Any]:
     public_paths = {
         route.path
         for route in app.routes
-        if any(handler.opt.get(PERMISSION) is None for handler in getattr(route, "route_handlers", ()))
+        if any(handler.opt.get(PERMISSION, "none said") is None for handler in getattr(route, "route_handlers", ()))
     }
     return with_headers(document, public_paths)
 

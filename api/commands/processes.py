@@ -16,6 +16,7 @@ from api import wiring
 from api.app import make_app
 from api.commands.demonstration import Demonstration
 from api.commands.supervisor import supervise
+from api.http_protocol import SERVER_OPTIONS
 from api.settings import Settings
 from api.worker import run_worker
 from domain.values.time import business_date
@@ -87,10 +88,8 @@ def _serve_app(app: object, port: int) -> None:
         host=HOST,
         port=port,
         log_config=None,
-        access_log=False,
-        server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=64 << 10,
+        **SERVER_OPTIONS,
     )
     uvicorn.Server(config).run()
 
