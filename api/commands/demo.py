@@ -1,11 +1,13 @@
 """Start everything, play the main job end to end over HTTP, and stop everything again.
 
-What the processes log goes to files in the demonstration's folder, and its end is shown only where something was not
-as it must be. The folder is removed afterwards, unless it was named with `--data-dir`.
+The story needs a database without a history, so a database's address in the environment is not heeded here: there is
+an embedded one. What the processes log goes to files in the demonstration's folder, and its end is shown only where
+something was not as it must be. The folder is removed afterwards, unless it was named with `--data-dir`.
 """
 
 import argparse
 import io
+import os
 import signal
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from domain.values.time import business_date
 FOLDER: Final = Path(".data")
 LOG_LINES_SHOWN: Final = 12
 CALL_SECONDS_MAX: Final = 30.0
+NOT_HEEDED: Final = ("DATABASE_URL", "WORKER_DATABASE_URL", "MIGRATION_DATABASE_URL")
 
 
 def play_main_job(arguments: argparse.Namespace) -> int:
@@ -34,6 +37,8 @@ def play_main_job(arguments: argparse.Namespace) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for variable in NOT_HEEDED:
+        os.environ.pop(variable, None)
     with _folder(arguments.data_dir) as folder:
         ensemble = Ensemble(folder, free_port(), allow_bearer=True, logs=folder / "logs")
         try:

@@ -1,9 +1,11 @@
 """The bare handler: a tiny Litestar application that does the API's statements on raw asyncpg, and nothing else.
 
-It is told what to do by the API itself: each request is sent once to the API inside this process, and what reached the
-database is played again for each request that arrives here, with new ids and a new idempotency key, on a connection
-of the same role under the same settings, through a pool of the same size, in the same transaction with the same
-savepoint. It knows no caller, checks nothing, and has every argument at hand, so it is a bound rather than a rival.
+It is told what to do by the API itself: each request is sent to the API inside this process, and what reached the
+database is played again for each request that arrives here, with new ids and a new idempotency key, as the same role
+under the same settings, through a pool of the same size, in the same transaction with the same savepoint. It knows no
+caller, checks nothing and has every argument at hand, so it is a bound rather than a rival.
+
+Before it serves, it is held against the API once more: what it sends must be the same, statement by statement.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import json
 import re
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,7 +31,7 @@ from api.settings import Settings
 from domain.values.identifiers import new_id
 from integrations.database.engine import POOL_SIZE, SERVER_SETTINGS
 from tests.bench.cases import Case
-from tests.bench.statements import Statement, every_new_connection_noted
+from tests.bench.statements import Notes, Statement, every_new_connection_noted, listen_at
 
 KEY: Final = secrets.token_hex(16)
 MADE_ID: Final = re.compile(r"\b([a-z]+)_[0-9a-f]{32}\b")
@@ -57,7 +59,11 @@ class Script:
         return {**fresh, KEY: key, **({self.loan: loan} if self.loan else {})}
 
 
-async def play(connection: Any, script: Script, replaced: Mapping[str, str]) -> list[Any]:  # noqa: ANN401 - asyncpg ships no types
+Scripts = Mapping[str, Script]
+"""Scripts by the path of the request."""
+
+
+async def play(connection: Any, script: Script, replaced: Mapping[str, str]) -> list[Any]:  # noqa: ANN401 - asyncpg's
     """Do a request's statements and return the last rows that one of them brought."""
     rows: list[Any] = []
     for statement in script.statements:
@@ -81,12 +87,12 @@ def _one_renewed(argument: Any, replaced: Mapping[str, str]) -> Any:  # noqa: AN
     return argument
 
 
-def bare_app(database_url: str, cases: Sequence[Case], scripts: Mapping[str, Script]) -> Litestar:
-    """Return the application: the same paths, each playing its script."""
+def bare_app(open_pool: Callable[[], Any], cases: Sequence[Case], scripts: Scripts) -> Litestar:
+    """Return the application: the same paths, each playing its script, and `/statements`, which tells how long each is."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with pool_of(database_url) as pool:
+        async with open_pool() as pool:
             app.state.pool = pool
             yield
 
@@ -94,9 +100,8 @@ def bare_app(database_url: str, cases: Sequence[Case], scripts: Mapping[str, Scr
 
     @get(reading.path, status_code=reading.status)
     async def read(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        script = scripts[reading.path]
         async with request.app.state.pool.acquire() as connection:
-            [row] = await play(connection, script, {})
+            [row] = await play(connection, scripts[reading.path], {})
         return dict(row)
 
     @post([case.path for case in writing], status_code=writing[0].status)
@@ -107,31 +112,57 @@ def bare_app(database_url: str, cases: Sequence[Case], scripts: Mapping[str, Scr
             await play(connection, script, replaced)
         return {"replaced": list(replaced.values()), **data}
 
-    return Litestar([read, write], lifespan=[lifespan], openapi_config=None, logging_config=None)
+    @get("/statements")
+    async def statements() -> dict[str, int]:
+        return {path: len(script.statements) for path, script in scripts.items()}
+
+    return Litestar([read, write, statements], lifespan=[lifespan], openapi_config=None, logging_config=None)
 
 
-def pool_of(database_url: str, **more: Any) -> Any:  # noqa: ANN401 - asyncpg ships no types
-    """Return a pool like the API's: its size and settings, and no statement of its own when a connection returns."""
+def pool_of(database_url: str, size: int = POOL_SIZE, notes: Notes | None = None) -> Any:  # noqa: ANN401 - asyncpg's
+    """Return a pool like the API's, with its settings, and no statement of its own when a connection returns."""
 
     async def nothing(_: object) -> None:
         """Leave the connection as it is; its transaction has ended."""
 
+    async def listen(connection: object) -> None:
+        if notes is not None:
+            listen_at(connection, notes)
+
     return asyncpg.create_pool(
         make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False),
-        min_size=POOL_SIZE,
-        max_size=POOL_SIZE,
+        min_size=size,
+        max_size=size,
         server_settings=dict(SERVER_SETTINGS),
+        init=listen,
         reset=nothing,
-        **more,
     )
 
 
-async def recorded(settings: Settings, case: Case, loans: Sequence[str], token: str) -> Script:
-    """Send a request to the API in this process and return what it asked of the database.
+async def sent_by(
+    app: Litestar, notes: Notes, case: Case, loans: Sequence[str], token: str, last_key: str
+) -> list[Statement]:
+    """Send a request to an application once for each of `loans`, and return what the last one asked of the database.
 
-    It is sent once for each of `loans`, and the last one counts: the first opens the connection and prepares the
-    statements.
+    The earlier ones open the connection and prepare the statements.
     """
+    async with AsyncTestClient(app) as client:
+        notes.listening = True
+        for number, loan in enumerate(loans, start=1 - len(loans)):
+            notes.take()
+            key = last_key if number == 0 else secrets.token_hex(16)
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+            if case.body:
+                headers["Content-Type"] = "application/json"
+            body = case.body.replace("{loan}", loan) or None
+            answer = await client.request(case.method, case.path, content=body, headers=headers)
+            assert answer.status_code == case.status, answer.text
+        notes.listening = False
+    return notes.take()
+
+
+async def recorded(settings: Settings, case: Case, loans: Sequence[str], token: str) -> Script:
+    """Send a request to the API in this process and return what it asked of the database."""
     with every_new_connection_noted() as notes:
         app = make_app(
             wiring.open_house(settings),
@@ -140,17 +171,21 @@ async def recorded(settings: Settings, case: Case, loans: Sequence[str], token: 
             clock=wiring.now,
             allow_bearer=True,
         )
-        async with AsyncTestClient(app) as client:
-            notes.listening = True
-            for number, loan in enumerate(loans, start=1 - len(loans)):
-                notes.take()
-                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": KEY if number == 0 else new_id("key")}
-                if case.body:
-                    headers["Content-Type"] = "application/json"
-                body = case.body.replace("{loan}", loan) or None
-                answer = await client.request(case.method, case.path, content=body, headers=headers)
-                assert answer.status_code == case.status, answer.text
-        return Script.of(notes.take(), case, loans[-1])
+        return Script.of(await sent_by(app, notes, case, loans, token, KEY), case, loans[-1])
+
+
+async def hold_against_the_api(
+    settings: Settings, cases: Sequence[Case], scripts: Scripts, loans: Sequence[str], token: str
+) -> None:
+    """Raise AssertionError unless this application sends what the API sends, statement by statement."""
+    for case in cases:
+        notes = Notes()
+
+        def open_pool(notes: Notes = notes) -> Any:  # noqa: ANN401 - asyncpg's
+            return pool_of(settings.need("database_url"), 1, notes)
+
+        ours = await sent_by(bare_app(open_pool, cases, scripts), notes, case, loans, token, secrets.token_hex(16))
+        assert [(one.sql, one.many) for one in ours] == [(one.sql, one.many) for one in scripts[case.path].statements]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -160,13 +195,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = parser.parse_args(arguments).port
     told = json.load(sys.stdin)
     cases = [Case(**case) for case in told["cases"]]
+    loans, token = told["loans"], told["token"]
     settings = Settings.from_environment()
 
-    async def record() -> dict[str, Script]:
-        return {case.path: await recorded(settings, case, told["loans"], told["token"]) for case in cases}
+    async def record() -> Scripts:
+        scripts = {case.path: await recorded(settings, case, loans, token) for case in cases}
+        await hold_against_the_api(settings, cases, scripts, loans, token)
+        return scripts
 
     scripts = asyncio.run(record())
-    processes._serve_app(bare_app(settings.need("database_url"), cases, scripts), port)
+    app = bare_app(lambda: pool_of(settings.need("database_url")), cases, scripts)
+    processes._serve_app(app, port)
     return 0
 
 

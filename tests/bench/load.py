@@ -23,6 +23,7 @@ import uvloop
 HEAD_END: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
 GRACE_SECONDS: Final = 20.0
+CONNECTIONS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Load:
     body: str = ""
     loans: list[str] = field(default_factory=list)
     keep_bodies: bool = False
-    connections: int = 16
+    connections: int = CONNECTIONS
     seconds: float = 1.0
 
 

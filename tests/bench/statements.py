@@ -56,7 +56,7 @@ class NotingProtocol:
         """Pass everything else on."""
         return getattr(self._protocol, name)
 
-    def query(self, sql: str, timeout: float | None) -> Any:  # noqa: ANN401, ASYNC109 - asyncpg's signature
+    def query(self, sql: str, timeout: float | None) -> Any:  # noqa: ANN401 - asyncpg's signature
         """Note a simple query."""
         self._notes.note(Statement(sql))
         return self._protocol.query(sql, timeout)

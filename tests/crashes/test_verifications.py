@@ -1,4 +1,4 @@
-"""A verification that its request could not finish, because the registry was slow or failed, or because the API died."""
+"""A verification that its request could not finish: the registry was slow or failed, or the API died."""
 
 from collections.abc import Callable
 from typing import Any

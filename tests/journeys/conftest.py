@@ -16,6 +16,7 @@ from typing import Final
 import httpx
 import pytest
 
+from api.commands.demo import NOT_HEEDED
 from api.commands.supervisor import Ensemble, free_port
 from api.demo.line import BackDoor, Line, Surprise
 from api.demo.main_job import Story, play
@@ -49,6 +50,9 @@ def played() -> Iterator[Played]:
     """Start the product and play the main job in it."""
     with tempfile.TemporaryDirectory(dir=os.environ[FOLDER_VARIABLE], ignore_cleanup_errors=True) as folder:
         started = Ensemble(Path(folder), free_port(), allow_bearer=True, logs=Path(folder) / "logs")
+        environment = pytest.MonkeyPatch()
+        for variable in NOT_HEEDED:
+            environment.delenv(variable, raising=False)
         try:
             started.start()
             with open_company(started.demonstration) as company:
@@ -57,6 +61,7 @@ def played() -> Iterator[Played]:
                 prepare(company)
                 yield Played(company, outcome, printed.getvalue())
         finally:
+            environment.undo()
             started.stop()
             for log in sorted(Path(folder).glob("logs/*.log")):
                 sys.stderr.write(f"{log.name}: {log.read_text(encoding='utf-8')[-LOG_SHOWN:]}\n")

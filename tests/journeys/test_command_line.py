@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from api.__main__ import main
+from api.commands.demo import NOT_HEEDED
 from api.commands.demonstration import Demonstration
 from api.commands.supervisor import free_port
 from integrations.database.embedded import EmbeddedServer
@@ -132,7 +133,10 @@ def _served(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "api", "serve", "--demo", "--allow-bearer"]
     with (folder / "serve.log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--port", str(port), "--data-dir", str(folder / "data")], stdout=log, stderr=log
+            [*command, "--port", str(port), "--data-dir", str(folder / "data")],
+            env={name: value for name, value in os.environ.items() if name not in NOT_HEEDED},
+            stdout=log,
+            stderr=log,
         )
     try:
         yield process

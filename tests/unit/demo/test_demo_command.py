@@ -1,6 +1,7 @@
 """`python -m api demo`: whatever ends it, everything is stopped, and only a whole story exits with 0."""
 
 import argparse
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ class _Ensemble:
 def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:  # noqa: ANN401 - a function of an ending
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for variable in demo.NOT_HEEDED:
+        monkeypatch.setenv(variable, "postgresql://somebody-else/s")
     monkeypatch.setattr(_Ensemble, "stopped", 0)
 
     def run(ending: BaseException) -> int:
@@ -71,6 +74,13 @@ def test_an_ending_that_is_not_the_story_s_own_exits_non_zero_says_where_and_lea
     assert all(part in printed for part in told), printed
     assert _Ensemble.stopped == 1
     assert list((tmp_path / ".data").iterdir()) == []
+
+
+def test_a_database_in_the_environment_is_left_alone(
+    play: Any,  # noqa: ANN401 - the fixture's function
+) -> None:
+    play(SURPRISE)
+    assert not set(demo.NOT_HEEDED) & os.environ.keys()
 
 
 def test_a_bug_of_ours_is_loud_and_stops_everything_all_the_same(
