@@ -18,14 +18,24 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Executable,
+    PoolProxiedConnection,
+    Text,
+    any_,
+    bindparam,
+    make_url,
+)
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import CursorResult, Executable, PoolProxiedConnection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import JSON
 
 from integrations.database.engine import DRIVER
+from integrations.database.tables import TEXTS
 
 Values = Mapping[str, Any]
 """A statement's values by name."""
@@ -72,6 +82,25 @@ class Prepared:
         return list(map(self._row, records))
 
 
+class Among:
+    """A statement about any number of keys: `written` says it for what its column is to equal.
+
+    For a single key, by far the most frequent number, it is another statement than for several: the server keeps a plan
+    for an equation, but plans an array anew each time, which costs it more than the execution.
+    """
+
+    __slots__ = ("_one", "_several")
+
+    def __init__(self, written: Callable[[ColumnElement[Any]], ClauseElement]) -> None:
+        """Compose both."""
+        self._one = Prepared(written(bindparam("keys", type_=Text)))
+        self._several = Prepared(written(any_(bindparam("keys", type_=TEXTS))))
+
+    def for_keys(self, keys: Sequence[str]) -> tuple[Prepared, Values]:
+        """Return the statement for these keys, and its values."""
+        return (self._one, {"keys": keys[0]}) if len(keys) == 1 else (self._several, {"keys": keys})
+
+
 class Connection:
     """A pooled connection for the length of one transaction."""
 
@@ -94,6 +123,10 @@ class Connection:
     async def rows(self, statement: Prepared, values: Values) -> list[Any]:
         """Return every row."""
         return statement.shaped(await self._driver.fetch(statement.sql, *statement.arguments(values)))
+
+    async def rows_among(self, statement: Among, keys: Sequence[str]) -> list[Any]:
+        """Return every row of these keys; for none, ask nothing."""
+        return await self.rows(*statement.for_keys(keys)) if keys else []
 
     async def value(self, statement: Prepared, values: Values) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return the first column of the first row, none when there is none."""

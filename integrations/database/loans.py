@@ -5,14 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, any_, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from domain.loans.loans import ContractNumberTaken, FixedRate, Loan, LoanEvent, LoanEventType, LoanKind, LprRate
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
-from integrations.database.connection import Connection, Prepared
-from integrations.database.tables import LOAN_EVENTS, LOANS, TEXTS
+from integrations.database.connection import Among, Connection, Prepared
+from integrations.database.tables import LOAN_EVENTS, LOANS
 
 ADD = Prepared(
     postgresql.insert(LOANS).on_conflict_do_nothing(index_elements=["tenant", "contract_no"]),
@@ -23,10 +23,10 @@ LOCKED = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")).with_f
 ITS_EVENTS = Prepared(
     select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == bindparam("loan_id")).order_by(LOAN_EVENTS.c.sequence)
 )
-EVENTS_OF_EACH = Prepared(
-    select(LOAN_EVENTS)
-    .where(LOAN_EVENTS.c.loan_id == any_(bindparam("loan_ids", type_=TEXTS)))
-    .order_by(LOAN_EVENTS.c.loan_id, LOAN_EVENTS.c.sequence)
+EVENTS_OF_EACH = Among(
+    lambda key: (
+        select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == key).order_by(LOAN_EVENTS.c.loan_id, LOAN_EVENTS.c.sequence)
+    )
 )
 ADD_EVENT = Prepared(insert(LOAN_EVENTS))
 RAISE_VERSION = Prepared(update(LOANS).where(LOANS.c.id == bindparam("loan_id")), ["version"])
@@ -85,7 +85,7 @@ class DatabaseLoans:
     async def events_of_each(self, loan_ids: Sequence[str]) -> dict[str, list[LoanEvent]]:
         """Return the events of each of these loans, by the loan's id and in the order in which they were recorded."""
         found: dict[str, list[LoanEvent]] = {loan_id: [] for loan_id in loan_ids}
-        for row in await self._connection.rows(EVENTS_OF_EACH, {"loan_ids": loan_ids}):
+        for row in await self._connection.rows_among(EVENTS_OF_EACH, loan_ids):
             found[row.loan_id].append(_event(row))
         return found
 

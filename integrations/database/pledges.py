@@ -4,36 +4,39 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import bindparam, insert, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql
 
 from domain.pledges.lifecycle import LAPSING
 from domain.pledges.pledges import Pledge
 from domain.ports.pledges import PledgeFilter
-from integrations.database.connection import Connection, Prepared
+from integrations.database.connection import Among, Connection, Prepared
 from integrations.database.pledge_rows import (
     item_values,
     pledge_from,
     pledge_values,
     registration_values,
 )
-from integrations.database.tables import PLEDGE_ITEMS, PLEDGE_LOANS, PLEDGES, REGISTRATIONS, TEXTS
+from integrations.database.tables import PLEDGE_ITEMS, PLEDGE_LOANS, PLEDGES, REGISTRATIONS
 
-IDS = any_(bindparam("ids", type_=TEXTS))
 ONE = Prepared(select(PLEDGES).where(PLEDGES.c.id == bindparam("pledge_id")))
 LOCKED = Prepared(select(PLEDGES).where(PLEDGES.c.id == bindparam("pledge_id")).with_for_update())
-MANY = Prepared(select(PLEDGES).where(PLEDGES.c.id == IDS).order_by(PLEDGES.c.id))
+AMONG = Among(lambda key: select(PLEDGES).where(PLEDGES.c.id == key).order_by(PLEDGES.c.id))
 SECURING = Prepared(
     select(PLEDGES)
     .where(PLEDGES.c.id.in_(select(PLEDGE_LOANS.c.pledge_id).where(PLEDGE_LOANS.c.loan_id == bindparam("loan_id"))))
     .order_by(PLEDGES.c.id)
 )
-ITEMS = Prepared(select(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id == IDS).order_by(PLEDGE_ITEMS.c.position))
-LOAN_LINKS = Prepared(select(PLEDGE_LOANS).where(PLEDGE_LOANS.c.pledge_id == IDS).order_by(PLEDGE_LOANS.c.loan_id))
-ENTRIES = Prepared(
-    select(REGISTRATIONS)
-    .where(REGISTRATIONS.c.pledge_id == IDS)
-    .order_by(REGISTRATIONS.c.register, REGISTRATIONS.c.position)
+ITEMS = Among(lambda key: select(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id == key).order_by(PLEDGE_ITEMS.c.position))
+LOAN_LINKS = Among(
+    lambda key: select(PLEDGE_LOANS).where(PLEDGE_LOANS.c.pledge_id == key).order_by(PLEDGE_LOANS.c.loan_id)
+)
+ENTRIES = Among(
+    lambda key: (
+        select(REGISTRATIONS)
+        .where(REGISTRATIONS.c.pledge_id == key)
+        .order_by(REGISTRATIONS.c.register, REGISTRATIONS.c.position)
+    )
 )
 ADD = Prepared(insert(PLEDGES))
 ADD_ITEM = Prepared(insert(PLEDGE_ITEMS))
@@ -54,14 +57,14 @@ SAVE_ENTRY = Prepared(
 )
 LINKED = Prepared(
     text("""
-        with recursive linked(pledge_id) as (
-            select cast(:pledge_id as text)
+        with recursive linked(pledge_id, loan_id) as (
+            select pledge_id, loan_id from pledge_loans where pledge_id = :pledge_id
             union
-            select there.pledge_id from linked join pledge_loans here on here.pledge_id = linked.pledge_id
-                   join pledge_loans there on there.loan_id = here.loan_id)
-        select linked.pledge_id, pledge_loans.loan_id
-        from linked left join pledge_loans on pledge_loans.pledge_id = linked.pledge_id""")
+            select there.pledge_id, there.loan_id from linked join pledge_loans here on here.loan_id = linked.loan_id
+                   join pledge_loans there on there.pledge_id = here.pledge_id)
+        select pledge_id, loan_id from linked""")
 )
+"""From link to link, so that every step goes by an index, however many pledges there are."""
 
 
 class DatabasePledges:
@@ -87,7 +90,7 @@ class DatabasePledges:
 
     async def find_many(self, pledge_ids: Sequence[str]) -> Sequence[Pledge]:
         """Return the visible pledges among these, in order of id."""
-        return await self._whole(await self._connection.rows(MANY, {"ids": pledge_ids}))
+        return await self._whole(await self._connection.rows_among(AMONG, pledge_ids))
 
     async def lock(self, pledge_id: str) -> Pledge | None:
         """Return a pledge and keep others from changing it until the transaction ends."""
@@ -125,7 +128,7 @@ class DatabasePledges:
     async def linked(self, pledge_id: str) -> tuple[Sequence[str], Sequence[str]]:
         """Return the ids of all pledges and all loans that hang together with a pledge, itself included."""
         rows = await self._connection.rows(LINKED, {"pledge_id": pledge_id})
-        return sorted({row.pledge_id for row in rows}), sorted({row.loan_id for row in rows if row.loan_id is not None})
+        return sorted({pledge_id, *(row.pledge_id for row in rows)}), sorted({row.loan_id for row in rows})
 
     async def securing(self, loan_id: str) -> Sequence[Pledge]:
         """Return the pledges that name a loan."""
@@ -147,12 +150,10 @@ class DatabasePledges:
 
     async def _whole(self, rows: Sequence[Any]) -> list[Pledge]:
         """Return the pledges of some rows, with all that belongs to them."""
-        if not rows:
-            return []
-        ids = {"ids": [row.id for row in rows]}
-        items = await self._connection.rows(ITEMS, ids)
-        loans = await self._connection.rows(LOAN_LINKS, ids)
-        entries = await self._connection.rows(ENTRIES, ids)
+        ids = [row.id for row in rows]
+        items = await self._connection.rows_among(ITEMS, ids)
+        loans = await self._connection.rows_among(LOAN_LINKS, ids)
+        entries = await self._connection.rows_among(ENTRIES, ids)
         return [pledge_from(row, _of(items, row.id), _of(loans, row.id), _of(entries, row.id)) for row in rows]
 
 

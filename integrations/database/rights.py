@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, any_, bindparam, func, select, text, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 
 from domain.ports.registry import RegistryRight
 from domain.ports.rights import RightFilter
@@ -16,14 +16,14 @@ from domain.values.instruments import Instrument
 from domain.values.money import Money
 from domain.values.pollutants import Pollutant
 from domain.values.quantity import Quantity, Unit
-from integrations.database.connection import Connection, Prepared
-from integrations.database.tables import BALANCES, RIGHTS, TEXTS
+from integrations.database.connection import Among, Connection, Prepared
+from integrations.database.tables import BALANCES, RIGHTS
 
 WITH_BALANCE = select(RIGHTS, BALANCES.c.quantity, BALANCES.c.taken, BALANCES.c.overtaken).join(
     BALANCES, BALANCES.c.right_id == RIGHTS.c.id
 )
 ONE = Prepared(WITH_BALANCE.where(RIGHTS.c.id == bindparam("right_id")))
-MANY = Prepared(WITH_BALANCE.where(RIGHTS.c.id == any_(bindparam("right_ids", type_=TEXTS))))
+AMONG = Among(lambda key: WITH_BALANCE.where(RIGHTS.c.id == key))
 TAKE = Prepared(
     update(BALANCES)
     .where(BALANCES.c.right_id == bindparam("id"), BALANCES.c.quantity - BALANCES.c.taken >= bindparam("asked"))
@@ -61,7 +61,7 @@ class DatabaseRights:
 
     async def find_many(self, right_ids: Sequence[str]) -> dict[str, Right]:
         """Return the visible rights among these, by id."""
-        rows = await self._connection.rows(MANY, {"right_ids": right_ids})
+        rows = await self._connection.rows_among(AMONG, right_ids)
         return {row.id: right_from(row) for row in rows}
 
     async def page(self, narrowed: RightFilter, after: str | None, limit: int) -> Sequence[Right]:

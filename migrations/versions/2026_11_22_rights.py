@@ -166,7 +166,11 @@ def upgrade() -> None:
         SHOW_RIGHT,
         GIVE_BACK_UNSEEN,
     )
-    grant_execute("give_back_unseen(text, numeric)", "show_right(text, text)", "record_verified_right(text, text, jsonb, timestamptz)")
+    grant_execute(
+        "give_back_unseen(text, numeric)",
+        "show_right(text, text)",
+        "record_verified_right(text, text, jsonb, timestamptz)",
+    )
 
 
 def downgrade() -> None:

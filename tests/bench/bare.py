@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import asyncpg
 from litestar import Litestar, Request, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.testing import AsyncTestClient
 from sqlalchemy import make_url
 
@@ -88,7 +89,7 @@ def _one_renewed(argument: Any, replaced: Mapping[str, str]) -> Any:  # noqa: AN
 
 
 def bare_app(open_pool: Callable[[], Any], cases: Sequence[Case], scripts: Scripts) -> Litestar:
-    """Return the application: the same paths, each playing its script, and `/statements`, which tells how long each is."""
+    """Return the application: each path plays its script, and `/statements` tells how long the scripts are."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -96,27 +97,33 @@ def bare_app(open_pool: Callable[[], Any], cases: Sequence[Case], scripts: Scrip
             app.state.pool = pool
             yield
 
-    reading, *writing = cases
+    @get("/statements")
+    async def statements() -> dict[str, int]:
+        return {path: len(script.statements) for path, script in scripts.items()}
 
-    @get(reading.path, status_code=reading.status)
+    handlers = [(_reads if case.method == "GET" else _writes)(case, scripts[case.path]) for case in cases]
+    return Litestar([*handlers, statements], lifespan=[lifespan], openapi_config=None, logging_config=None)
+
+
+def _reads(case: Case, script: Script) -> HTTPRouteHandler:
+    @get(case.path, status_code=case.status)
     async def read(request: Request[Any, Any, Any]) -> dict[str, Any]:
         async with request.app.state.pool.acquire() as connection:
-            [row] = await play(connection, scripts[reading.path], {})
+            [row] = await play(connection, script, {})
         return dict(row)
 
-    @post([case.path for case in writing], status_code=writing[0].status)
+    return read
+
+
+def _writes(case: Case, script: Script) -> HTTPRouteHandler:
+    @post(case.path, status_code=case.status)
     async def write(request: Request[Any, Any, Any], data: dict[str, Any]) -> dict[str, Any]:
-        script = scripts[request.url.path]
         replaced = script.replacements(request.headers["idempotency-key"], data.get("loans", [""])[0])
         async with request.app.state.pool.acquire() as connection:
             await play(connection, script, replaced)
         return {"replaced": list(replaced.values()), **data}
 
-    @get("/statements")
-    async def statements() -> dict[str, int]:
-        return {path: len(script.statements) for path, script in scripts.items()}
-
-    return Litestar([read, write, statements], lifespan=[lifespan], openapi_config=None, logging_config=None)
+    return write
 
 
 def pool_of(database_url: str, size: int = POOL_SIZE, notes: Notes | None = None) -> Any:  # noqa: ANN401 - asyncpg's

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidDecimal
-from domain.values.decimals import parse_decimal, places_of, round_down, round_half_even, round_up, wire
+from domain.values.decimals import (
+    is_placed,
+    parse_decimal,
+    places_of,
+    round_down,
+    round_half_even,
+    round_up,
+    wire,
+)
 
 FRACTIONS = st.fractions(min_value=-(10**18), max_value=10**18)
 PLACES = st.integers(min_value=0, max_value=9)
@@ -177,3 +185,13 @@ def test_trailing_zeros_are_no_decimals(value: str, places: int) -> None:
 def test_what_is_not_a_number_has_no_decimals(value: str) -> None:
     with pytest.raises(ValueError, match="not a number"):
         places_of(Decimal(value))
+
+
+def test_what_a_column_already_wrote_is_rounded_and_told_as_it_stands() -> None:
+    stored = Decimal("10.230000")
+
+    assert is_placed(stored, 6)
+    assert not is_placed(Decimal("10.23"), 6)
+    assert not is_placed(Fraction(1, 2), 2)
+    assert (round_down(stored, 6), wire(stored, 6)) == (stored, "10.230000")
+    assert (str(round_down(Decimal("-0.00"), 2)), wire(Decimal("-0.00"), 2)) == ("0.00", "0.00")
