@@ -145,7 +145,9 @@ class Connection:
     async def execute(
         self, statement: Executable, values: Values | Sequence[Values] | None = None
     ) -> CursorResult[Any]:
-        """Execute any statement through SQLAlchemy."""
+        """Execute any statement through SQLAlchemy; raises RuntimeError outside the transaction."""
+        if not self._begun:
+            raise RuntimeError("the transaction has ended")
         if self._sqlalchemy is None:
             self._sqlalchemy = AsyncConnection(self._engine, SyncConnection(self._engine.sync_engine, self._pooled))
         return await self._sqlalchemy.execute(statement, values)
@@ -172,9 +174,10 @@ class Connection:
         await self._driver.execute("begin")
 
     async def commit(self) -> None:
-        """Commit the transaction; nothing more can be sent."""
+        """Commit the transaction; whatever were sent after it would stand alone, so nothing more can be."""
         await self._driver.execute("commit")
         self._begun = False
+        self._driver = self._sqlalchemy = None
 
     async def end(self) -> None:
         """Roll back what was not committed, and return the connection; one that cannot even do that is thrown away."""

@@ -36,6 +36,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        pool_use_lifo=True,  # few connections that are warm, rather than all of them in turn
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,

@@ -17,7 +17,7 @@ from statistics import quantiles
 
 from tests.bench.cases import Case, World
 from tests.bench.load import Load, run
-from tests.bench.servers import Server, bare, everything
+from tests.bench.servers import Server, bare, everything, gather_statistics
 from tests.bench.table import Figures, Found, table
 from tests.database_session import MEMORY
 
@@ -61,6 +61,8 @@ def compare(folder: Path, rounds: int, seconds: float) -> Found:
                     came = {server: measured(server, case, token, loans[2:], seconds) for server in order}
                     if number >= 0:  # the first round only warms everything up
                         found.pairs[case].append((came[api], came[beside]))
+                if number < 0:
+                    gather_statistics(ensemble)
     return found
 
 

@@ -68,6 +68,17 @@ async def test_what_was_not_committed_is_gone_and_the_next_one_begins_anew(engin
         assert await noted(connection) == ""
 
 
+async def test_nothing_is_sent_after_the_commit(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        await connection.commit()
+        with pytest.raises(AttributeError):
+            await connection.value(NOTE, {"note": "too late"})
+        with pytest.raises(RuntimeError):
+            await connection.execute(text("select 1"))
+    async with transaction(engine) as connection:
+        assert await noted(connection) == ""
+
+
 async def test_a_savepoint_undoes_itself_and_nothing_before(engine: AsyncEngine) -> None:
     async def fail(connection: Connection) -> None:
         async with connection.savepoint():
