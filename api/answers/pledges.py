@@ -72,7 +72,7 @@ def loan_event_answer(event: LoanEvent, outstanding: Money) -> dict[str, object]
 def pledge_answer(
     pledge: Pledge,
     rights: Mapping[str, Right],
-    coverage: Coverage,
+    coverage: Coverage | None,
     borrower: str | None,
     rulebook: Rulebook,
     now: datetime,
@@ -121,7 +121,7 @@ def pledge_answer(
         ],
         "impairments": _impairments(rights.values()),
         "custody": _custody(pledge),
-        "coverage": coverage_answer(coverage),
+        "coverage": None if coverage is None else coverage_answer(coverage),
         "created_at": rfc3339(pledge.created_at),
         "updated_at": rfc3339(pledge.updated_at),
         "version": pledge.version,

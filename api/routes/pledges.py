@@ -23,11 +23,15 @@ from domain.values.time import parse_instant
 
 
 async def told(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> dict[str, object]:
-    """Return a pledge as the API prints it, with what must be read beside it."""
+    """Return a pledge as the API prints it, with what must be read beside it.
+
+    Whoever may not see the debt is told no coverage: an unseen debt is not a debt of zero.
+    """
     now = house.now()
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
-    coverage = await coverage_for(uow, pledge, now)
-    return pledge_answer(pledge, rights, coverage, await _borrower(uow, pledge), house.rulebook, now)
+    borrower = await _borrower(uow, pledge)
+    coverage = None if borrower is None else await coverage_for(uow, pledge, now)
+    return pledge_answer(pledge, rights, coverage, borrower, house.rulebook, now)
 
 
 async def _borrower(uow: EdgeUnitOfWork, pledge: Pledge) -> str | None:
@@ -128,4 +132,6 @@ async def get_coverage(request: EdgeRequest, pledge_id: FromPath[str]) -> Respon
     house = house_of(request)
     async with house.open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
+        if await _borrower(uow, pledge) is None:
+            raise NotFound("coverage")
         return replied(Answer(200, coverage_answer(await coverage_for(uow, pledge, house.now()))))

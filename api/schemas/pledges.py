@@ -314,7 +314,7 @@ class PledgeReply(ReplyModel):
     conditions: list[ConditionReply]
     impairments: list[str]
     custody: Literal["not_in", "in", "out"]
-    coverage: CoverageReply
+    coverage: CoverageReply | None
     created_at: InstantReply
     updated_at: InstantReply
     version: int

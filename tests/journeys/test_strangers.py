@@ -205,3 +205,13 @@ def test_the_platform_s_roles_read_no_business_data(ensemble: Company, things: T
         for kind in KINDS:
             for path in READS[kind]:
                 assert ensemble.call(client, "GET", path.format(things[kind])).status_code == 403
+
+
+def test_whoever_may_not_see_the_debt_is_told_no_coverage_rather_than_a_debt_of_zero(
+    ensemble: Company, things: Things
+) -> None:
+    address = f"/v1/pledges/{things['pledge']}"
+
+    assert ensemble.ok("authority.zhejiang", "GET", address)["coverage"] is None
+    assert ensemble.call("authority.zhejiang", "GET", f"{address}/coverage").status_code == 404
+    assert ensemble.ok("bank-a.officer", "GET", address)["coverage"]["level"] == "ok"
