@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -124,22 +124,24 @@ def test_a_client_cannot_ask_for_more(scope: str, base_url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("garbage", {"client_assertion": "a.b.c"}),
-        ("an unknown client", {"client_assertion": assertion("nobody")}),
-        ("a suspended client", {"client_assertion": assertion("bank-a.former")}),
-        ("another issuer", {"client_assertion": assertion(issuer="https://evil.example")}),
-        ("the endpoint as audience", {"client_assertion": assertion(issuer=ISSUER + "/oauth/token")}),
-        ("an old one", {"client_assertion": assertion(at=datetime.now(UTC) - timedelta(minutes=6))}),
-        ("one from the future", {"client_assertion": assertion(at=datetime.now(UTC) + timedelta(minutes=2))}),
+        ("garbage", lambda: {"client_assertion": "a.b.c"}),
+        ("an unknown client", lambda: {"client_assertion": assertion("nobody")}),
+        ("a suspended client", lambda: {"client_assertion": assertion("bank-a.former")}),
+        ("another issuer", lambda: {"client_assertion": assertion(issuer="https://evil.example")}),
+        ("the endpoint as audience", lambda: {"client_assertion": assertion(issuer=ISSUER + "/oauth/token")}),
+        ("an old one", lambda: {"client_assertion": assertion(at=datetime.now(UTC) - timedelta(minutes=6))}),
+        ("one from the future", lambda: {"client_assertion": assertion(at=datetime.now(UTC) + timedelta(hours=1))}),
         (
             "another key",
-            {"client_assertion": sign_client_assertion(OTHER_KEY, CLIENT, ISSUER, datetime.now(UTC))},
+            lambda: {"client_assertion": sign_client_assertion(OTHER_KEY, CLIENT, ISSUER, datetime.now(UTC))},
         ),
-        ("another client_id", {"client_id": "bank-b.officer"}),
+        ("another client_id", lambda: {"client_id": "bank-b.officer"}),
     ],
 )
-def test_whatever_is_wrong_with_the_client_is_one_answer(name: str, changes: dict[str, str], base_url: str) -> None:
-    status, headers, reply = token(base_url, form(**changes))
+def test_whatever_is_wrong_with_the_client_is_one_answer(
+    name: str, changes: Callable[[], dict[str, str]], base_url: str
+) -> None:
+    status, headers, reply = token(base_url, form(**changes()))  # signed now: an assertion lives a minute
 
     assert (status, reply) == (
         401,
