@@ -10,6 +10,7 @@ from api.commands import demo, demonstration, document, processes, states
 Command = Callable[[argparse.Namespace], int]
 DATA_FOLDER = Path(".data/serve")
 PORT = 8300
+PROCESSES_MAX = 256
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,6 +59,17 @@ def parser() -> argparse.ArgumentParser:
 
     _command(commands, "draw-states", states.draw, "print the pledge's states as a Mermaid diagram, from the table")
 
+    backtest = _command(commands, "backtest", _backtest, "judge the valuation on a file of deals, and write a report")
+    backtest.add_argument(
+        "--trades", type=Path, required=True, metavar="FILE", help="CSV: market,instrument,date,price,volume"
+    )
+    backtest.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report is written")
+    backtest.add_argument("--processes", type=_count, default=None, help="how many to use; by default every processor")
+    backtest.add_argument("--without-attacks", action="store_true", help="leave the wash trades out, which is faster")
+
+    again = _command(commands, "recompute", _recompute, "make a valuation again from its inputs and compare digests")
+    again.add_argument("file", metavar="FILE", help="the answer of GET /v1/valuations/{id}/inputs, or - for stdin")
+
     openapi = _command(commands, "openapi", document.write, "write openapi/greenlien.yaml")
     openapi.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed file differs")
     return root
@@ -69,6 +81,24 @@ def _command(
     command = commands.add_parser(name, help=words, description=words)
     command.set_defaults(run=run)
     return command
+
+
+def _recompute(arguments: argparse.Namespace) -> int:
+    from api.commands import recompute  # noqa: PLC0415 - brings NumPy, which no other command should wait for
+
+    return recompute.again(arguments)
+
+
+def _backtest(arguments: argparse.Namespace) -> int:
+    from api.commands import backtest  # noqa: PLC0415 - no other command is to wait for NumPy and the charts
+
+    return backtest.judge(arguments)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= PROCESSES_MAX:
+        raise argparse.ArgumentTypeError(f"not a number from 1 to {PROCESSES_MAX}: {text[:20]}")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

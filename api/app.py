@@ -10,7 +10,7 @@ from litestar.di import Provide
 from api.edge import assemble, edge_config
 from api.house import EdgeUnitOfWork, House
 from api.openapi_document import document_config, served_document
-from api.routes import loans, market, pledge_commands, pledges, rights, trail
+from api.routes import bank_appraisals, imports, loans, market, pledge_commands, pledges, prices, rights, trades, trail
 from api.routes.health import health_routes
 from api.routes.identity import identity_routes
 from domain.ports.tokens import Tokens
@@ -23,11 +23,33 @@ ROUTES = (
     rights.get_right,
     rights.list_rights,
     rights.list_holds,
-    market.post_trades,
-    market.list_trades,
+    trades.post_trades,
+    trades.list_trades,
+    imports.post_import,
+    imports.list_imports,
+    imports.get_import,
+    trades.post_affiliation,
+    trades.list_affiliations,
     market.post_valuation,
     market.get_valuation,
     market.get_evidence,
+    market.get_inputs,
+    prices.list_prices,
+    prices.get_zhejiang_index,
+    bank_appraisals.post_appraisal,
+    bank_appraisals.list_appraisals,
+    bank_appraisals.approve_appraisal,
+    bank_appraisals.reject_appraisal,
+    bank_appraisals.get_adopted_value,
+    bank_appraisals.post_adoption,
+    bank_appraisals.list_adoptions,
+    bank_appraisals.approve_adoption,
+    bank_appraisals.reject_adoption,
+    bank_appraisals.list_due,
+    bank_appraisals.list_policies,
+    bank_appraisals.post_policy,
+    bank_appraisals.approve_policy,
+    bank_appraisals.reject_policy,
     loans.post_loan,
     loans.get_loan,
     loans.post_loan_event,

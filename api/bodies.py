@@ -46,7 +46,7 @@ class EdgeRequest(Request[Caller, None, State]):
         return str(self.scope["state"]["request_id"])
 
     async def body(self) -> bytes:
-        """Return the exact bytes of the body; for a route without one, none."""
+        """Return the exact bytes of the body; of an upload what it says, and for a route without a body none."""
         body: bytes = self.scope["state"].get(_BYTES, b"")
         return body
 
@@ -65,10 +65,13 @@ async def read_json_body(scope: HTTPScope, receive: Receive) -> None:
     """
     _require_kind(scope, JSON)
     body = await _read(scope, receive, BODY_BYTES_MAX)
-    payload: Payload = read_payload(body)
-    state = scope["state"]
-    state[_BYTES] = body
-    state[_PAYLOAD] = payload
+    keep_body(scope, body, read_payload(body))
+
+
+def keep_body(scope: HTTPScope, body: bytes, payload: Payload) -> None:
+    """Keep what was read at the door: the bytes that make two requests the same, and what their model reads."""
+    scope["state"][_BYTES] = body
+    scope["state"][_PAYLOAD] = payload
 
 
 async def read_form_body(scope: HTTPScope, receive: Receive) -> None:

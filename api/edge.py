@@ -21,11 +21,12 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from api.authentication import Authentication
-from api.bodies import METHODS_WITH_BODY, UPLOAD_BYTES_MAX, EdgeRequest, bounded_upload, read_form_body, read_json_body
+from api.bodies import METHODS_WITH_BODY, UPLOAD_BYTES_MAX, EdgeRequest, read_form_body, read_json_body
 from api.permissions import BODY, PERMISSION
 from api.problems import EXCEPTION_HANDLERS, send_problem
 from api.refusals import AddressTooLong, HeadersTooLarge
 from api.schemas.documented import WireDocument, WireReading
+from api.uploads import read_upload
 from domain.errors import DomainError
 from domain.ports.tokens import Tokens
 from domain.rights.authorizations import Forbidden
@@ -143,7 +144,7 @@ async def _read_body(kind: str, scope: HTTPScope, receive: Receive) -> Receive:
     elif kind == "form":
         await read_form_body(scope, receive)
     elif kind == "upload":
-        return bounded_upload(scope, receive)
+        await read_upload(scope, receive)
     return receive
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from litestar import Request
 
 from domain.jurisdictions.rulebook import Rulebook
+from domain.ports.exchange import ExchangeFiles
 from domain.ports.identity import Assertions, Clients
 from domain.ports.registry import Registry
 from domain.ports.unit_of_work import UnitOfWork
@@ -108,6 +109,7 @@ class House:
 
     open: Callable[[Actor | None], AbstractAsyncContextManager[EdgeUnitOfWork]]
     registry: Registry
+    exchange: ExchangeFiles
     rulebook: Rulebook
     now: Callable[[], datetime]
     ready: Callable[[], Awaitable[Mapping[str, bool]]]

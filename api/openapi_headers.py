@@ -1,8 +1,9 @@
 """What the generated document cannot know: the headers that every route shares, and which routes are public.
 
 Routes do not declare these headers, because the door and the keys read them for all routes alike; so they are written
-into the finished document, by what a route is: a command needs an idempotency key, a command on a pledge heeds
-`If-Match`, what has a version has an `ETag`. A read takes neither body nor condition and has none of their refusals.
+into the finished document, by what a route is: a command needs an idempotency key, a command on a pledge and a second
+person's decision heed `If-Match`, what has a version has an `ETag`. A read takes neither body nor condition and has
+none of their refusals.
 
 Source: contract section 1 (languages, idempotency, versions); RFC 9110 sections 8.8.3, 11.6.1 and 13.1.1.
 """
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 KEY_PATTERN: Final = r"^[\x21-\x7e]{16,255}$"
 COMMANDS_ON: Final = "/v1/pledges/{pledge_id}/"
+DECISIONS: Final = ("/approve", "/reject")
 ONLY_OF_COMMANDS: Final = ("412", "413", "415")
 METHODS: Final = frozenset({"get", "post"})
 
@@ -87,7 +89,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 def _parameters(path: str, method: str) -> Iterator[str]:
     if method == "post":
         yield "IdempotencyKey"
-        if path.startswith(COMMANDS_ON):
+        if path.startswith(COMMANDS_ON) or path.endswith(DECISIONS):
             yield "IfMatch"
 
 

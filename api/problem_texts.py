@@ -35,10 +35,12 @@ from domain.ports.tokens import TokenRefused
 from domain.rights.authorizations import AuthorizationRequired, Forbidden, InvalidGrantee, InvalidPeriod, NotFound
 from domain.rights.holds import QuantityUnavailable
 from domain.rights.pledgeability import RightNotPledgeable
-from domain.rights.rights import HolderMismatch, RightNotFound
+from domain.rights.rights import HolderMismatch, RightNotFound, SuccessorUnconfirmed
 from domain.use_cases.issue_token import ScopeRefused
+from domain.valuation.adoption import AppraisalNotInForce
 from domain.valuation.appraisal import RightExpired
 from domain.valuation.evidence import NoPriceEvidence
+from domain.valuation.proposals import AlreadyDecided
 from domain.values.price import InvalidPrice
 from domain.values.working_days import CalendarUnknown
 
@@ -186,6 +188,30 @@ VALUATION: Final[Texts] = MappingProxyType(
             "{deals_needed} needed. This is not a value of zero.",
             ("deals_in_city", "deals_in_province", "deals_needed"),
         ),
+        AlreadyDecided: ProblemText(
+            CONFLICT,
+            "已作出复核决定",
+            "Already decided",
+            "该申请已有复核决定:{decision}。",
+            "A second person has decided on this: {decision}.",
+            ("decision",),
+        ),
+        AppraisalNotInForce: ProblemText(
+            CONFLICT,
+            "评估不可采用",
+            "Appraisal not in force",
+            "该评估目前不可采用:{standing}。",
+            "This appraisal may not be adopted now: it is {standing}.",
+            ("appraisal_id", "standing"),
+        ),
+        SuccessorUnconfirmed: ProblemText(
+            CONFLICT,
+            "后续权益未核定",
+            "Successor unconfirmed",
+            "该权益有效期至 {valid_to},所属规划期已过,后续权益尚未经主管部门核定,不能估值。",
+            "The right ends on {valid_to}; its plan period is over and the authority has not confirmed its successor.",
+            ("right_id", "valid_to"),
+        ),
         RightExpired: ProblemText(
             CONFLICT,
             "权益已到期或即将到期",
@@ -248,9 +274,9 @@ PLEDGES: Final[Texts] = MappingProxyType(
             CONFLICT,
             "贷款期限超出权益有效期",
             "Term exceeds validity",
-            "贷款到期日 {loan_end} 晚于权益有效期 {valid_to}。",
-            "The loan ends on {loan_end}, after the right on {valid_to}.",
-            ("right_id", "valid_to", "loan_end"),
+            "贷款到期日 {loan_end} 晚于权益有效期 {valid_to} 前{margin_days}天。",
+            "The loan ends on {loan_end}, later than {margin_days} days before the right on {valid_to}.",
+            ("right_id", "valid_to", "loan_end", "margin_days"),
         ),
         pledges.NotActive: ProblemText(
             CONFLICT,

@@ -116,6 +116,11 @@ class Unreadable(Enum):
     NOT_A_NUMBER = ("not_a_number", "JSON 中不允许 NaN 或 Infinity", "NaN and Infinity are not JSON")
     NUL_CHARACTER = ("nul_character", "字符串中含有 NUL 字符", "a string holds a NUL character")
     LONE_SURROGATE = ("lone_surrogate", "字符串中含有不成对的代理字符", "a string holds a lone surrogate")
+    MULTIPART = (
+        "multipart",
+        "multipart 表单不完整或不合规范",
+        "the multipart form is incomplete or not well formed",
+    )
     REQUEST = ("request", "请求不是有效的 HTTP", "the request is not valid HTTP")
 
     def __init__(self, word: str, zh: str, en: str) -> None:

@@ -20,6 +20,7 @@ from integrations.database.embedded import EmbeddedServer
 from integrations.database.engine import make_engine
 from integrations.database.readiness import database_answers, worker_lives
 from integrations.database.unit_of_work import unit_of_work
+from integrations.exchange.files import ExchangeFileReader
 from integrations.identity.keys import SigningKey, generate_key, load_key, save_key
 from integrations.identity.tokens import JoseTokens, sign_client_assertion
 from integrations.registry.client import HttpRegistry, RegistryEndpoint
@@ -67,6 +68,7 @@ async def open_house(settings: Settings, *, worker: bool = False) -> AsyncIterat
         yield House(
             open=partial(unit_of_work, engine),
             registry=registry,
+            exchange=ExchangeFileReader(),
             rulebook=load_rulebook(),
             now=now,
             ready=partial(_checks, engine, registry, settings),

@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from sqlalchemy import make_url
 
 from api.house import House
+from api.jobs import market_imports
 from api.jobs.lapses import lapse_pledges
 from api.jobs.registry_orders import carry_out_order, verify_right
 from api.settings import Settings
@@ -26,6 +27,9 @@ GRACE_SECONDS: Final = 6.0
 ASK_AGAIN: Final = timedelta(seconds=5)
 AFTER_A_FAULT_OF_OURS: Final = RetryStrategy(wait=5)
 """A step that raised is tried again for ever: an order must never be lost to a bug that a release will mend."""
+
+UNTIL_GIVEN_UP: Final = RetryStrategy(wait=market_imports.SECONDS_BETWEEN_ATTEMPTS)
+"""A file that is tried in vain for minutes is given up by the step itself, which says so in the import."""
 
 log: Final = structlog.get_logger("greenlien.worker")
 
@@ -45,6 +49,13 @@ def make_worker(house: House, settings: Settings) -> App:
             await app.configure_task("verify_right", lock=verification_id, schedule_in=later).defer_async(
                 verification_id=verification_id
             )
+
+    @app.task(name="import_trades", retry=UNTIL_GIVEN_UP, pass_context=True)
+    async def import_trades(context: JobContext, import_id: str) -> None:
+        if context.job.attempts >= market_imports.ATTEMPTS_MAX:
+            await market_imports.give_up(house, import_id)
+        else:
+            await market_imports.import_trades(house, import_id)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="lapse_pledges", queueing_lock="lapse_pledges")

@@ -23,7 +23,9 @@ from api.schemas.wire import (
     id_string,
     text_string,
 )
+from domain.market.priced_deals import Exclusion
 from domain.market.screening import QuarantineCode
+from domain.market.trades import Basis
 from domain.rights.rights import Tenure
 from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
@@ -55,7 +57,10 @@ class IntakeReply(ReplyModel):
 
 
 class StoredTradeReply(ReplyModel):
-    """A row as kept, with its reason where it was quarantined."""
+    """A row as kept, with its reason where it was quarantined, and from when until when it was believed.
+
+    `unit_value` is yuan on `basis`; `exclusion` says why a believed row is no evidence. The details are its sender's.
+    """
 
     id: str
     status: Literal["accepted", "quarantined", "superseded"]
@@ -63,6 +68,13 @@ class StoredTradeReply(ReplyModel):
     detail: str | None
     source: str
     trade: dict[str, Any]
+    unit_value: RatioString | None
+    basis: Choice[Basis] | None
+    exclusion: Choice[Exclusion] | None
+    known_at: InstantReply
+    accepted_from: InstantReply | None
+    accepted_until: InstantReply | None
+    superseded_by: str | None
     received_at: InstantReply
 
 
@@ -135,20 +147,38 @@ class MethodReply(ReplyModel):
 
 
 class HaircutPartsReply(ReplyModel):
-    """The haircut taken apart; its parts are logarithmic losses, `market` and `total` fractions."""
+    """The haircut taken apart.
 
+    `base`, `uncertainty`, `confidence` and `silence` are logarithmic losses, of which `market` is made between `floor`
+    and `cap`; `guard`, `roll_over`, `melting` and `lot` are shares of what is left before each; `error` and
+    `dispersion` are what the uncertainty is made of.
+    """
+
+    error: RatioString
     dispersion: RatioString
+    stale_weekdays: int
+    liquidation_days: int
     base: RatioString
-    spread: RatioString
-    few_deals: RatioString
+    uncertainty: RatioString
     confidence: RatioString
+    silence: RatioString
     floor: RatioString
     cap: RatioString
     market: RatioString
+    guard: RatioString
+    roll_over: RatioString
     melting: RatioString
+    lot: RatioString
     total: RatioString
-    stale_days: int
-    liquidation_days: int
+
+
+class FactReply(ReplyModel):
+    """A fact that moved the value, with the share that it took, in Chinese and English."""
+
+    code: str
+    effect: RatioString
+    zh: str
+    en: str
 
 
 class ValuationReply(ReplyModel):
@@ -162,6 +192,7 @@ class ValuationReply(ReplyModel):
     known_at: InstantReply
     liquidation_days: int
     unit_value: RatioString
+    lending_unit_value: RatioString
     market_value: MoneyBody
     haircut: RatioString
     haircut_parts: HaircutPartsReply
@@ -173,6 +204,8 @@ class ValuationReply(ReplyModel):
     tier: int
     method: MethodReply
     evidence_count: int
+    exclusion_count: int
+    explanation: list[FactReply]
     warnings: list[str]
     digest: str
 
@@ -191,8 +224,26 @@ class EvidenceItemReply(ReplyModel):
     weight: RatioString
 
 
+class ExclusionReply(ReplyModel):
+    """A deal in scope that is no evidence, and why: a quarantine code, no sale, told twice, or before the window."""
+
+    trade_no: str | None
+    source: str
+    traded_on: DateString
+    code: str
+
+
 class EvidencePage(ReplyModel):
-    """The deals behind a value."""
+    """The deals behind a value, and those that are not."""
 
     items: list[EvidenceItemReply]
+    exclusions: list[ExclusionReply]
     next_cursor: str | None
+
+
+class InputsReply(ReplyModel):
+    """What a value was made of; `python -m api recompute` makes it again from this document, anywhere."""
+
+    valuation_id: str
+    digest: str
+    inputs: dict[str, Any]

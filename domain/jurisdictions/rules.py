@@ -199,6 +199,7 @@ FITS_UNIT: Final[Mapping[str, Callable[[object], bool]]] = MappingProxyType(
         "ratio": _is_ratio,
         "multiple": _is_amount,
         "CNY/t/a": _is_amount,
+        "CNY/t": _is_amount,
         "CNY/tCO2e": _is_amount,
         "tCO2e": _is_amount,
         "year": _is_count,

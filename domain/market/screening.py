@@ -1,70 +1,55 @@
 """Screening: which deals may be believed, and why a deal may not.
 
 A quarantined deal is kept with its reason and is never evidence. Nothing is repaired: where the stated amount shows
-that the price must be that of the whole term, the reason says so, and the row waits for its source to correct it. The
-price band needs a rule pack and is not judged here.
+that the price must be that of the whole term, the reason says so, and the row waits for its source to correct it. This
+module judges a row by itself and the rules of its division; `judging` holds it against what else was told.
 
 One reason is given, the first in this order: future_dated, row_malformed, unit_unknown, price_basis_missing,
-amount_mismatch, related_parties.
+amount_mismatch, not_a_sale, outside_price_band, related_parties; then, against other rows, duplicate_conflict.
 
 Source: contract section 4 (codes); amounts are checked to 0.5 %, because notices round to hundreds of yuan while their
 errors are factors. Ningxia Yongning, 2023-08: 0.066 t/a at "75757 yuan per tonne and year" for five years, amount 5000.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from domain.market.trades import TARIFFS, Trade, basis
+from domain.jurisdictions.rulebook import Rulebook
+from domain.market.price_bands import BETWEEN_ENTERPRISES, administered_charge, outside_price_band
+from domain.market.priced_deals import NO_SALES
+from domain.market.quarantine import Quarantine, QuarantineCode
+from domain.market.source_arithmetic import TOLERANCE, agree, amount_mismatch
+from domain.market.trades import TARIFFS, Trade, TradeKind, basis
 from domain.values.decimals import round_half_even, wire
+from domain.values.identifiers import Uscc
 from domain.values.price import Period, Price
 from domain.values.quantity import Quantity, UnitKind
 
-TOLERANCE: Final = Fraction(5, 1000)
-"""How far a stated amount may lie from quantity x price x term, as a share of the stated amount."""
+__all__ = ["TOLERANCE", "Quarantine", "QuarantineCode", "screen"]
+
+GOVERNMENT_ORGAN: Final = "11"
+"""The first two characters of a USCC: registered by the office of staffing (1) as an organ (1), GB 32100-2015."""
 
 
-class QuarantineCode(StrEnum):
-    """Why a row is no evidence (contract section 4).
+def screen(trade: Trade, on: date, rulebook: Rulebook | None = None) -> Quarantine | None:
+    """Return why a deal may not be believed on a day in Shanghai; none when it may.
 
-    `row_malformed` and `duplicate_conflict` are mostly found at intake, `outside_price_band` against a rule pack.
+    Without a rulebook, charges and price bands are not judged.
     """
-
-    ROW_MALFORMED = "row_malformed"
-    PRICE_BASIS_MISSING = "price_basis_missing"
-    AMOUNT_MISMATCH = "amount_mismatch"
-    UNIT_UNKNOWN = "unit_unknown"
-    RELATED_PARTIES = "related_parties"
-    OUTSIDE_PRICE_BAND = "outside_price_band"
-    DUPLICATE_CONFLICT = "duplicate_conflict"
-    FUTURE_DATED = "future_dated"
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """One reason, with the numbers that prove it, in both languages."""
-
-    code: QuarantineCode
-    detail_zh: str
-    detail_en: str
-
-
-def screen(trade: Trade, on: date) -> Quarantine | None:
-    """Return why a deal may not be believed on a day in Shanghai; none when it may."""
     if trade.traded_on > on:
         return Quarantine(
             QuarantineCode.FUTURE_DATED,
             f"成交日期{trade.traded_on.isoformat()}晚于{on.isoformat()}",
             f"traded on {trade.traded_on.isoformat()}, which is after {on.isoformat()}",
         )
-    for check in (_signs, _units, _price_basis, _amount, _parties):
+    for check in (_signs, _units, _price_basis, _amount, _sale):
         quarantine = check(trade)
         if quarantine is not None:
             return quarantine
-    return None
+    ruled = None if rulebook is None else _charge(trade, rulebook) or outside_price_band(trade, rulebook)
+    return ruled or _parties(trade)
 
 
 def _signs(trade: Trade) -> Quarantine | None:
@@ -143,17 +128,59 @@ def _amount(trade: Trade) -> Quarantine | None:
     once, whole = _without_and_with_term(trade.price, trade.quantity, trade.term_years or Decimal(1))
     yearly = trade.price.per_period is Period.YEAR
     computed, other = (whole, once) if yearly else (once, whole)
-    if _agree(computed, stated):
+    hint = None
+    if agree(other, stated) and yearly:
+        hint = (
+            f"数量乘单价即为{_yuan(other)}元：所报单价是整个期限的价格",
+            f"quantity x price alone is {_yuan(other)} yuan: the stated price is that of the whole term",
+        )
+    elif agree(other, stated):
+        hint = (
+            f"再乘年限为{_yuan(other)}元：所报单价是一年的价格",
+            f"times the term it is {_yuan(other)} yuan: the stated price is that of one year",
+        )
+    return amount_mismatch(computed, stated, ("按数量、单价、年限", "quantity, price and term"), hint)
+
+
+def _sale(trade: Trade) -> Quarantine | None:
+    """Return why what calls itself a sale is none: a use for months, or a deal with the government's reserve."""
+    if trade.kind in NO_SALES:
         return None
-    zh = f"按数量、单价、年限计算为{_yuan(computed)}元，所报金额为{_yuan(stated)}元"
-    en = f"quantity, price and term give {_yuan(computed)} yuan, the stated amount is {_yuan(stated)} yuan"
-    if _agree(other, stated) and yearly:
-        zh += f"；数量乘单价即为{_yuan(other)}元：所报单价是整个期限的价格"
-        en += f"; quantity x price alone is {_yuan(other)} yuan: the stated price is that of the whole term"
-    elif _agree(other, stated):
-        zh += f"；再乘年限为{_yuan(other)}元：所报单价是一年的价格"
-        en += f"; times the term it is {_yuan(other)} yuan: the stated price is that of one year"
-    return Quarantine(QuarantineCode.AMOUNT_MISMATCH, zh, en)
+    if trade.term_years is not None and trade.term_years < 1 and not trade.instrument.is_carbon:
+        return Quarantine(
+            QuarantineCode.NOT_A_SALE,
+            f"年限{trade.term_years.normalize():f}年不足一年，应为租赁（lease）",
+            f"a term of {trade.term_years.normalize():f} years is less than one: this is a lease",
+        )
+    if trade.kind in BETWEEN_ENTERPRISES and _of_government(trade.buyer):
+        return Quarantine(
+            QuarantineCode.NOT_A_SALE,
+            "受让方为政府机关，应为政府回购（buy_back）",
+            "the buyer is a government organ: this is a buy-back",
+        )
+    if trade.kind is TradeKind.ENTERPRISE_TRADE and _of_government(trade.seller):
+        return Quarantine(
+            QuarantineCode.NOT_A_SALE,
+            "出让方为政府机关，应为政府出让（government_sale、government_auction）",
+            "the seller is a government organ: this is a government's sale or auction, not one between enterprises",
+        )
+    return None
+
+
+def _of_government(party: Uscc | None) -> bool:
+    return party is not None and party.startswith(GOVERNMENT_ORGAN)
+
+
+def _charge(trade: Trade, rulebook: Rulebook) -> Quarantine | None:
+    charge = None if trade.kind in NO_SALES else administered_charge(trade, rulebook)
+    if charge is None:
+        return None
+    return Quarantine(
+        QuarantineCode.NOT_A_SALE,
+        f"单价恰为当地有偿使用费标准{charge.value}元/吨·年（{charge.document}），应为收费（charge）",
+        f"the price is exactly the use fee of {charge.value} yuan per tonne and year ({charge.document}): "
+        "this is a charge",
+    )
 
 
 def _parties(trade: Trade) -> Quarantine | None:
@@ -170,10 +197,6 @@ def _without_and_with_term(price: Price, quantity: Quantity, term_years: Decimal
     """Return quantity x price, and the same x term, in yuan, whatever period the price claims."""
     yearly = Price(price.amount, price.per_unit, Period.YEAR)
     return yearly.total(quantity, Decimal(1)), yearly.total(quantity, term_years)
-
-
-def _agree(computed: Fraction, stated: Decimal) -> bool:
-    return abs(computed - Fraction(stated)) <= TOLERANCE * Fraction(stated)
 
 
 def _yuan(amount: Fraction | Decimal) -> str:

@@ -192,13 +192,14 @@ class LoanExceedsCollateral(DomainError):
 
 @dataclass(eq=False)
 class TermExceedsValidity(DomainError):
-    """Refuse a loan that outlives a right."""
+    """Refuse a loan that outlives a right, or ends less than `margin_days` before it."""
 
     code = "term_exceeds_validity"
 
     right_id: str
     valid_to: date
     loan_end: date
+    margin_days: int = 0
 
 
 @dataclass(eq=False)

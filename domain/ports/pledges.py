@@ -54,6 +54,10 @@ class Pledges(Protocol):
         """Return the pledges that name a loan."""
         ...
 
+    async def holding(self, right_id: str, pledgee: str) -> Sequence[str]:
+        """Return the ids of a bank's visible pledges with an item of a right, whatever their state, in order of id."""
+        ...
+
     async def waiting_since(self, before: datetime, limit: int) -> Sequence[str]:
         """Return ids of pledges in a state that lapses and without progress since a time."""
         ...

@@ -9,9 +9,12 @@ from typing import Protocol
 
 from domain.errors import DomainError
 from domain.ports.authorizations import Authorizations
+from domain.ports.bank_appraisals import Adoptions, BankAppraisals, ValuationPolicies
+from domain.ports.benchmark_prices import BenchmarkPrices
 from domain.ports.holds import Holds
 from domain.ports.loans import Loans
-from domain.ports.market import MarketTrades
+from domain.ports.market import Affiliations, MarketTrades
+from domain.ports.market_imports import MarketImports
 from domain.ports.pledges import Pledges
 from domain.ports.registry_orders import RegistryOrders
 from domain.ports.rights import Rights
@@ -64,8 +67,38 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def affiliations(self) -> Affiliations:
+        """Return the affiliations."""
+        ...
+
+    @property
+    def market_imports(self) -> MarketImports:
+        """Return the imports."""
+        ...
+
+    @property
     def valuations(self) -> Valuations:
         """Return the valuations."""
+        ...
+
+    @property
+    def benchmark_prices(self) -> BenchmarkPrices:
+        """Return the benchmark prices."""
+        ...
+
+    @property
+    def appraisals(self) -> BankAppraisals:
+        """Return the banks' own appraisals."""
+        ...
+
+    @property
+    def adoptions(self) -> Adoptions:
+        """Return the banks' explicit adoptions."""
+        ...
+
+    @property
+    def policies(self) -> ValuationPolicies:
+        """Return the banks' policies of valuation."""
         ...
 
     @property

@@ -10,12 +10,17 @@ from domain.valuation.appraisal import Appraisal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredValuation:
-    """A valuation as it was answered; `body` and `evidence` are what the API prints."""
+    """A valuation as it was answered; `body`, `evidence` and `exclusions` are what the API prints.
+
+    `inputs` is what it can be made again from (`domain.valuation.inputs`), none for one older than that.
+    """
 
     id: str
     right_id: str | None
     body: Mapping[str, object]
     evidence: Sequence[Mapping[str, object]]
+    exclusions: Sequence[Mapping[str, object]]
+    inputs: Mapping[str, object] | None
     created_at: datetime
 
 

@@ -110,6 +110,16 @@ class RightNotFound(DomainError):
 
 
 @dataclass(eq=False)
+class SuccessorUnconfirmed(DomainError):
+    """Refuse to count on a right whose plan period is over and whose successor the authority has not confirmed."""
+
+    code = "successor_unconfirmed"
+
+    right_id: str
+    valid_to: date | None
+
+
+@dataclass(eq=False)
 class HolderMismatch(DomainError):
     """Say that the registry names another holder; who it is stays unsaid."""
 

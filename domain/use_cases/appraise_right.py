@@ -1,18 +1,16 @@
 """Value a right, or a described subject, from the trades that were known at the time; it registers nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from domain.errors import InvalidDate
 from domain.jurisdictions.rulebook import Rulebook
-from domain.market.trades import Trade
 from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.valuations import StoredValuation
 from domain.rights.authorizations import NotFound
-from domain.rights.rights import Right
+from domain.rights.rights import Right, RightStatus, SuccessorUnconfirmed
 from domain.valuation.appraisal import LAST_DAY, Appraisal, appraise
-from domain.valuation.evidence import LOOK_BACK_DAYS
+from domain.valuation.market import LOOK_BACK_DAYS, Market, SetAsideDeal, needs_peers
 from domain.valuation.repayment import Repayment
 from domain.valuation.subject import Subject
 from domain.values.actors import Actor
@@ -74,15 +72,32 @@ async def appraise_subject(
             what="as_of", value=day.isoformat(), reason_zh="估值日过于遥远。", reason_en="the day is too far away"
         )
     known_at = min(now, datetime.combine(day + timedelta(days=1), time(), SHANGHAI) - timedelta(microseconds=1))
-    trades: Sequence[Trade] = await uow.trades.evidence(
-        subject.instrument,
-        subject.pollutant,
-        province_of(subject.division),
-        day - WINDOW,
-        known_at,
-        shared_only=shared_only,
+    market = await _market(uow, subject, day, known_at, shared_only=shared_only)
+    return appraise(subject, market, rulebook, day, known_at, liquidation_days=liquidation_days, repayment=repayment)
+
+
+async def _market(uow: UnitOfWork, subject: Subject, day: date, known_at: datetime, *, shared_only: bool) -> Market:
+    """Return what was believed then; other provinces are read only where they would be asked.
+
+    What others read too shows neither what the caller alone had sent nor how much of it there was.
+    """
+    scope = subject.instrument, subject.pollutant, province_of(subject.division), day - WINDOW, known_at
+    deals = await uow.trades.priced(*scope, shared_only=shared_only)
+    market = Market(deals=deals)
+    if needs_peers(market, day):
+        everywhere = subject.instrument, subject.pollutant, None, day - WINDOW, known_at
+        market = replace(market, peers=await uow.trades.priced(*everywhere, shared_only=shared_only))
+    if shared_only:
+        return market
+    aside = await uow.trades.set_aside(*scope)
+    return replace(
+        market,
+        set_aside=[
+            SetAsideDeal(trade_no=row.trade_no, source=row.source, traded_on=row.traded_on, code=row.code)
+            for row in aside
+        ],
+        own_deals=await uow.trades.own_deals(subject.instrument, known_at),
     )
-    return appraise(subject, trades, rulebook, day, known_at, liquidation_days=liquidation_days, repayment=repayment)
 
 
 async def appraise_right(
@@ -93,6 +108,7 @@ async def appraise_right(
     Raises:
         NotFound: no such right for this caller.
         InvalidDate: `as_of` is too far away.
+        SuccessorUnconfirmed: the right awaits its confirmation for a new plan period.
         NoPriceEvidence, RightExpired, RuleUnknown: there is no value, and why.
     """
     subject = wanted.subject
@@ -100,6 +116,8 @@ async def appraise_right(
         right = await uow.rights.find(wanted.right_id)
         if right is None:
             raise NotFound("right")
+        if right.status is RightStatus.PENDING_RECONFIRMATION:
+            raise SuccessorUnconfirmed(right.id, right.valid_to)
         subject = subject_of(right, wanted.quantity)
     assert subject is not None, "the edge demands a right or a subject"
     appraisal = await appraise_subject(

@@ -18,6 +18,7 @@ from domain.pledges.pledges import InvalidLoans, LoanExceedsCollateral, Pledge, 
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.rights.rights import Right
+from domain.use_cases.adopt_value import lowered, readopted
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen
 from domain.use_cases.order_freeze import order_freeze
@@ -69,9 +70,15 @@ async def approve_loan(
         raise InvalidLoans(
             "#/amount", "审批金额超过所关联贷款合同的本金合计。", "More is approved than the linked contracts lend."
         )
-    _check_terms(pledge, rights, loans, rulebook, business_date(now))
+    terms = await uow.policies.terms(pledge.pledgee)
+    _check_terms(pledge, rights, loans, rulebook, business_date(now), terms.loan_end_margin_days)
     await _check_collateral(uow, rulebook, pledge, loans, approval.amount, now)
-    approved = replace(pledge, approved_amount=approval.amount, approved_rate=approval.rate, reason=None)
+    items = [
+        await readopted(uow, pledge.pledgee, item, rights[item.right_id], business_date(now)) for item in pledge.items
+    ]
+    approved = replace(
+        pledge, items=tuple(items), approved_amount=approval.amount, approved_rate=approval.rate, reason=None
+    )
     if again:
         return await order_freeze(uow, actor, approved, now)
     details = {"amount": approval.amount.wire(), "rate": str(approval.rate)}
@@ -94,15 +101,23 @@ async def _loan(uow: UnitOfWork, pledge: Pledge, loan_id: str) -> Loan:
     return loan
 
 
-def _check_terms(pledge: Pledge, rights: dict[str, Right], loans: Sequence[Loan], rulebook: Rulebook, on: date) -> None:
+def _check_terms(
+    pledge: Pledge,
+    rights: dict[str, Right],
+    loans: Sequence[Loan],
+    rulebook: Rulebook,
+    on: date,
+    margin_days: int | None,
+) -> None:
+    """Raise TermExceedsValidity for a loan that outlives a right, or ends later than the bank's margin before it."""
     for item in pledge.items:
         right = rights[item.right_id]
         rule = rulebook.find(TERM_RULE, right.division, on)
-        if rule is None or rule.value is not True or right.valid_to is None:
+        if right.valid_to is None or (margin_days is None and (rule is None or rule.value is not True)):
             continue
         for loan in loans:
-            if loan.end > right.valid_to:
-                raise TermExceedsValidity(right.id, right.valid_to, loan.end)
+            if (right.valid_to - loan.end).days < (margin_days or 0):
+                raise TermExceedsValidity(right.id, right.valid_to, loan.end, margin_days or 0)
 
 
 async def _check_collateral(
@@ -143,13 +158,18 @@ async def _group(uow: UnitOfWork, pledge: Pledge) -> tuple[list[PledgeItem], lis
 async def _lendable(
     uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, items: Sequence[PledgeItem], now: datetime
 ) -> Lendable:
-    """Return what the items and the other security carry on a day, at today's prices."""
+    """Return what the items and the other security carry on a day, at today's prices or what the bank adopts below."""
+    terms = await uow.policies.terms(pledge.pledgee)
     rights = await uow.rights.find_many([item.right_id for item in items])
     parts = []
     for item in items:
         subject = subject_of(rights[item.right_id], item.quantity)
-        appraisal = await appraise_subject(uow, rulebook, subject, as_of=None, now=now)
-        parts.append((subject, appraisal.unit_value, Fraction(appraisal.loan_to_value_cap)))
+        appraisal = await appraise_subject(
+            uow, rulebook, subject, as_of=None, now=now, liquidation_days=terms.liquidation_days
+        )
+        right, ours = rights[item.right_id], appraisal.market_value
+        share = await lowered(uow, pledge.pledgee, right, item.quantity, ours, business_date(now))
+        parts.append((subject, appraisal.unit_value, share * Fraction(appraisal.loan_to_value_cap)))
     beside = sum((Fraction(other.value.amount) for other in pledge.other_security), Fraction(0))
 
     def lendable_on(day: date) -> Fraction:

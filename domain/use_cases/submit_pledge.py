@@ -15,6 +15,7 @@ from domain.rights.authorizations import Forbidden, NotFound
 from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState, QuantityUnavailable
 from domain.rights.pledgeability import Reason, RightNotPledgeable, reasons_against
 from domain.rights.rights import Right
+from domain.use_cases.adopt_value import readopted
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
 from domain.valuation.appraisal import Appraisal
@@ -87,7 +88,7 @@ async def _hold(
         await uow.rights.show_to(right.id, pledge.pledgee)
     appraisal, readers = await _appraise(uow, actor, rulebook, pledge, subject_of(right, item.quantity), now)
     valuation_id = await uow.valuations.add(appraisal, right.id, pledge.pledgee, readers, now)
-    return replace(
+    valued = replace(
         item,
         hold_id=hold_id,
         expected_version=right.registry_version,
@@ -97,6 +98,7 @@ async def _hold(
         adopted_value=appraisal.collateral_value,
         loan_to_value_cap=appraisal.loan_to_value_cap,
     )
+    return await readopted(uow, actor.tenant, valued, right, business_date(now)) if actor.role.of_a_bank else valued
 
 
 async def _appraise(

@@ -3,6 +3,8 @@
 Everything but the id and the time of writing is here, so two equal appraisals are told in equal bytes.
 """
 
+from dataclasses import fields
+
 from domain.valuation.appraisal import Appraisal
 from domain.valuation.evidence import EvidenceItem
 from domain.valuation.haircut import HaircutParts
@@ -24,6 +26,7 @@ def body_of(appraisal: Appraisal) -> dict[str, object]:
         "known_at": rfc3339(appraisal.known_at),
         "liquidation_days": appraisal.liquidation_days,
         "unit_value": wire(appraisal.unit_value, PLACES),
+        "lending_unit_value": wire(appraisal.lending_unit_value, PLACES),
         "market_value": money_body(appraisal.market_value),
         "haircut": wire(appraisal.haircut, PLACES),
         "haircut_parts": _parts_body(appraisal.haircut_parts),
@@ -39,6 +42,11 @@ def body_of(appraisal: Appraisal) -> dict[str, object]:
             "parameters_sha256": appraisal.method.parameters_sha256,
         },
         "evidence_count": appraisal.evidence_count,
+        "exclusion_count": len(appraisal.exclusions),
+        "explanation": [
+            {"code": fact.code, "effect": wire(fact.effect, PLACES), "zh": fact.zh, "en": fact.en}
+            for fact in appraisal.facts
+        ],
         "warnings": list(appraisal.warnings),
         "digest": appraisal.digest,
     }
@@ -48,6 +56,14 @@ def evidence_of(appraisal: Appraisal) -> list[dict[str, object]]:
     """Return the deals behind the value, the heaviest first."""
     ordered = sorted(appraisal.evidence, key=lambda item: (-item.weight, item.traded_on, item.source, item.trade_no))
     return [_item_body(item) for item in ordered]
+
+
+def exclusions_of(appraisal: Appraisal) -> list[dict[str, object]]:
+    """Return the deals in scope that are no evidence, the oldest first, each with its reason."""
+    return [
+        {"trade_no": row.trade_no, "source": row.source, "traded_on": row.traded_on.isoformat(), "code": row.code}
+        for row in appraisal.exclusions
+    ]
 
 
 def subject_body(subject: Subject) -> dict[str, object]:
@@ -89,20 +105,7 @@ def _item_body(item: EvidenceItem) -> dict[str, object]:
 
 
 def _parts_body(parts: HaircutParts) -> dict[str, object]:
-    fractions = (
-        "dispersion",
-        "base",
-        "spread",
-        "few_deals",
-        "confidence",
-        "floor",
-        "cap",
-        "market",
-        "melting",
-        "total",
-    )
     return {
-        **{name: wire(getattr(parts, name), PLACES) for name in fractions},
-        "stale_days": parts.stale_days,
-        "liquidation_days": parts.liquidation_days,
+        each.name: value if isinstance(value := getattr(parts, each.name), int) else wire(value, PLACES)
+        for each in fields(parts)
     }

@@ -1,43 +1,47 @@
 """Appraisal: market value, haircut, collateral value and what may be lent, in that order, each on its own.
 
-The subtle thing is rounding. Every printed figure is rounded once, to the lender's side (values, collateral and loan
-down, haircut up), and the next is computed from the printed one, so that anyone can check the whole chain with a pocket
-calculator. Nothing depends on the order of the deals or on the machine: the same inputs give the same digest.
+Every printed figure is rounded once, to the lender's side: values, collateral and loan down, the haircut up. The
+collateral value is the exact sum of what the slices of a sale bring, and the printed haircut follows from it: it is
+never below market value x (1 - haircut), and above it by less than a millionth of the market value.
 
-Refusals come in this order: right_expired, rule_unknown, no_price_evidence. What lacks evidence is refused, never
-valued at zero.
+The subtle thing is the roll-over. A right that lives on beyond the end of its plan period must be confirmed anew;
+nobody can promise that, so a lender counts what lies before that day, and a loan that runs beyond it is not covered
+from the day after. The market value is that of the certificate's whole remaining term.
 
-Source: contract section 4; rule `pledge.ltv_max`; house method 7 to 11.
+Nothing depends on the order of the deals or on the machine: the same inputs give the same digest. Refusals come in this
+order: right_expired, rule_unknown, no_price_evidence. What lacks evidence is refused, never valued at zero.
+
+Source: contract section 4; rules `pledge.ltv_max` and `right.plan_period`; house method 7 to 11.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Final
 
 from domain.errors import DomainError, InvalidDate
 from domain.jurisdictions.plan_period import plan_period_end
-from domain.jurisdictions.rulebook import Rulebook, day, ratio, whole
-from domain.jurisdictions.rules import Rule, Standing
-from domain.market.trades import Trade
-from domain.valuation import evidence, haircut, level
-from domain.valuation.evidence import EvidenceItem, Panel, Tier, panels
-from domain.valuation.haircut import HaircutParts, confidence_level
-from domain.valuation.melting import market_value_on, melted_share, units_on
+from domain.jurisdictions.rulebook import Rulebook
+from domain.valuation import haircut
+from domain.valuation.canonical import sha256_of
+from domain.valuation.cautions import cautions_of
+from domain.valuation.estimate import moved
+from domain.valuation.evidence import Evidence, EvidenceItem, Tier, gather
+from domain.valuation.explanation import Fact, facts_of
+from domain.valuation.haircut import HaircutParts, Losses, confidence_level
+from domain.valuation.inputs import Inputs, inputs_body, rule_values
+from domain.valuation.market import Market, SetAsideDeal, look_at
+from domain.valuation.melting import market_value_on, units_on
+from domain.valuation.parameters import METHOD, Method
 from domain.valuation.repayment import Repayment, first_uncovered_on, max_principal
+from domain.valuation.sale import Sale, sell, without_roll_over
 from domain.valuation.subject import Subject
-from domain.values.daycount import days_between
 from domain.values.decimals import round_down
 from domain.values.money import Money
+from domain.values.weekdays import weekdays_between
 
 UNIT_VALUE_PLACES: Final = 6
-FEW_TRADES: Final = 10
-STALE_DAYS: Final = 30
 LIQUIDATION_DAYS: Final = 20
 LIQUIDATION_DAYS_MAX: Final = 3650
 LAST_DAY: Final = date(9900, 1, 1)
@@ -55,43 +59,62 @@ class RightExpired(DomainError):
     liquidation_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """Which method made the figures; the digest is over every parameter."""
-
-    name: str
-    version: str
-    parameters_sha256: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appraisal:
     """What a right is worth on a day and what it carries.
 
-    `unit_value` is yuan per tonne and year (per tonne where nothing melts, per tCO2e); `max_loan` is what may be lent
-    today, or over the whole of the asked `repayment`; `first_uncovered_on` is the first day on which that repayment, as
-    asked, is not covered, none when it always is or was not asked.
+    `unit_value` is yuan per tonne and year (per tonne where nothing melts, per tCO2e), `lending_unit_value` what a
+    lender takes for it; `lending_until` is the day from which a lender counts nothing, none for a right for good;
+    `carried` the exact share of the market value that may be lent, `max_loan` what may be lent today, or over the whole
+    of the asked `repayment`; `first_uncovered_on` the first day on which that repayment, as asked, is not covered, none
+    when it always is or was not asked.
     """
 
-    subject: Subject
-    as_of: date
-    known_at: datetime
-    liquidation_days: int
-    repayment: Repayment | None
+    inputs: Inputs
     unit_value: Decimal
+    lending_unit_value: Decimal
     market_value: Money
     haircut: Decimal
     haircut_parts: HaircutParts
     collateral_value: Money
     loan_to_value_cap: Decimal
+    lending_until: date | None
+    carried: Fraction
     max_loan: Money
     first_uncovered_on: date | None
     confidence_level: int
     tier: Tier
     method: Method
     evidence: tuple[EvidenceItem, ...]
+    exclusions: tuple[SetAsideDeal, ...]
     warnings: tuple[str, ...]
+    facts: tuple[Fact, ...]
     digest: str
+
+    @property
+    def subject(self) -> Subject:
+        """Return what was valued."""
+        return self.inputs.subject
+
+    @property
+    def as_of(self) -> date:
+        """Return the day of the value."""
+        return self.inputs.as_of
+
+    @property
+    def known_at(self) -> datetime:
+        """Return the moment whose knowledge it rests on."""
+        return self.inputs.known_at
+
+    @property
+    def liquidation_days(self) -> int:
+        """Return the calendar days of the liquidation."""
+        return self.inputs.liquidation_days
+
+    @property
+    def repayment(self) -> Repayment | None:
+        """Return the repayment that was asked about."""
+        return self.inputs.repayment
 
     @property
     def evidence_count(self) -> int:
@@ -103,20 +126,24 @@ class Appraisal:
         return market_value_on(self.subject, self.unit_value, on)
 
     def lendable_on(self, on: date) -> Fraction:
-        """Return loan_to_value_cap x market value on a later day, in yuan, exact."""
-        return Fraction(self.loan_to_value_cap) * Fraction(self.market_value_on(on).amount)
+        """Return what may be lent on a later day, in yuan, exact; nothing from `lending_until` on."""
+        lent = replace(self.subject, valid_to=self.lending_until)
+        return self.carried * Fraction(market_value_on(lent, self.unit_value, on).amount)
 
 
 def appraise(
     subject: Subject,
-    trades: Iterable[Trade],
+    market: Market,
     rulebook: Rulebook,
     as_of: date,
     known_at: datetime,
     liquidation_days: int = LIQUIDATION_DAYS,
     repayment: Repayment | None = None,
+    contract_ltv_max: Decimal | None = None,
 ) -> Appraisal:
     """Value a right on a day in Shanghai from what was known at a moment; `liquidation_days` are calendar days.
+
+    `contract_ltv_max` is what the lender's own policy or contract allows at most, none where it says nothing.
 
     Raises:
         RightExpired: the right ends by `as_of` + `liquidation_days`.
@@ -126,43 +153,109 @@ def appraise(
         ValueError: `liquidation_days` is not within 0 to 3650, or `known_at` has no time zone.
     """
     _require_sense(known_at, liquidation_days, as_of, repayment)
-    sold_on = as_of + timedelta(days=liquidation_days)
-    if subject.valid_to is not None and not units_on(subject, sold_on):
-        raise RightExpired(valid_to=subject.valid_to, as_of=as_of, liquidation_days=liquidation_days)
-    ltv_rule = rulebook.require("pledge.ltv_max", subject.division, as_of)
-    seen = panels(subject, trades, as_of, known_at)
-    today = seen[-1]
-    levels = [level.lower_median(panel.weighted) for panel in seen]
-    confidence = confidence_level(subject.instrument, today, as_of)
-    melting = melted_share(subject, as_of, sold_on)
-    cuts = [haircut.haircut(confidence, panel, as_of, liquidation_days, melting) for panel in seen]
-    parts = max(reversed(cuts), key=lambda cut: cut.total)
-    unit_value = round_down(min(levels), UNIT_VALUE_PLACES)
+    _require_life(subject, as_of, liquidation_days)
+    return recompute(
+        Inputs(
+            subject=subject,
+            as_of=as_of,
+            known_at=known_at,
+            liquidation_days=liquidation_days,
+            repayment=repayment,
+            rules=rule_values(rulebook, subject.division, as_of, contract_ltv_max),
+            looked=look_at(subject, market, as_of, known_at),
+        )
+    )
+
+
+def recompute(inputs: Inputs) -> Appraisal:
+    """Make an appraisal from its inputs alone; raises RightExpired and NoPriceEvidence as `appraise` does."""
+    subject, as_of = inputs.subject, inputs.as_of
+    sold_on = _require_life(subject, as_of, inputs.liquidation_days)
+    evidence = gather(subject, inputs.looked, as_of)
+    unit_value = _unit_value(evidence)
+    lending = min(unit_value, *(found.lending_unit_value for found in evidence.estimates), unit_value)
+    if evidence.administered is not None:
+        lending = min(lending, evidence.administered)
+    level = confidence_level(subject.instrument, evidence, inputs.looked.own_deals)
+    roll_over = _roll_over(inputs)
+    lent = without_roll_over(subject, roll_over)
+    losses = Losses(evidence, level, as_of)
+    weekdays = weekdays_between(as_of, sold_on)
+    a_weekday = min((found.volume_a_weekday for found in evidence.estimates), default=None)
+    sale = sell(lent, sold_on, weekdays, losses.share, a_weekday)
+    exact = Fraction(lending) * sale.kept
+    whole = Fraction(unit_value) * units_on(subject, as_of)
+    lent_now = Fraction(unit_value) * units_on(lent, as_of)
+    carried = min(exact, Fraction(inputs.rules.cap) * whole)
+    total = 1 - exact / whole
     market_value = market_value_on(subject, unit_value, as_of)
-    cap = min(1 - parts.total, ratio(ltv_rule))
-    kept = min(levels) < levels[-1] or parts.total > cuts[-1].total
+    parts = haircut.parts(
+        evidence,
+        losses.at(weekdays),
+        inputs.liquidation_days,
+        _shares((subject, lent), (unit_value, lending), (as_of, sold_on), sale, losses.share(weekdays))
+        | {"total": total},
+    )
     appraisal = Appraisal(
-        subject=subject,
-        as_of=as_of,
-        known_at=known_at,
-        liquidation_days=liquidation_days,
-        repayment=repayment,
+        inputs=inputs,
         unit_value=unit_value,
+        lending_unit_value=lending,
         market_value=market_value,
         haircut=parts.total,
         haircut_parts=parts,
-        collateral_value=Money.floor(Fraction(market_value.amount) * (1 - Fraction(parts.total))),
-        loan_to_value_cap=round_down(cap, haircut.PLACES),
+        collateral_value=Money.floor(min(exact, Fraction(market_value.amount))),
+        loan_to_value_cap=round_down(min(1 - parts.total, inputs.rules.cap), haircut.PLACES),
+        lending_until=lent.valid_to,
+        carried=carried / lent_now if lent_now else Fraction(0),
         max_loan=Money.zero(),
         first_uncovered_on=None,
-        confidence_level=confidence,
-        tier=today.tier,
+        confidence_level=level,
+        tier=evidence.tier,
         method=METHOD,
-        evidence=today.items,
-        warnings=(*_of_evidence(subject, today, as_of, kept=kept), *_of_rules(subject, rulebook, ltv_rule, as_of)),
+        evidence=evidence.items,
+        exclusions=evidence.exclusions,
+        warnings=cautions_of(inputs, evidence, parts, roll_over, sale),
+        facts=facts_of(inputs, evidence, parts, losses, roll_over, sale),
         digest="",
     )
-    return _sealed(_with_loan(appraisal, repayment))
+    return _sealed(_with_loan(appraisal, Money.floor(min(carried, Fraction(market_value.amount)))))
+
+
+def _unit_value(evidence: Evidence) -> Decimal:
+    """Return the most careful unit value of the estimates that bind, moved as other provinces moved."""
+    values = [found.unit_value for found in evidence.estimates]
+    if evidence.tier is Tier.ADMINISTERED and evidence.administered is not None:
+        values.append(round_down(evidence.administered, UNIT_VALUE_PLACES))
+    value = min(values)
+    return moved(value, evidence.moved_by) if evidence.moved_by else value
+
+
+def _shares(
+    appraised: tuple[Subject, Subject],
+    units: tuple[Decimal, Decimal],
+    days: tuple[date, date],
+    sale: Sale,
+    market: Decimal,
+) -> dict[str, Fraction]:
+    """Return what guard, roll-over, time of sale and size of lot take, each of what is left before it."""
+    (subject, lent), (unit_value, lending), (as_of, sold_on) = appraised, units, days
+    whole, counted = units_on(subject, as_of), units_on(lent, as_of)
+    sold = units_on(lent, sold_on)
+    at_once = sold * (1 - Fraction(market))
+    return {
+        "guard": 1 - Fraction(lending) / Fraction(unit_value),
+        "roll_over": 1 - counted / whole,
+        "melting": 1 - sold / counted if counted else Fraction(1),
+        "lot": 1 - sale.kept / at_once if at_once else Fraction(0),
+    }
+
+
+def _roll_over(inputs: Inputs) -> date | None:
+    """Return the first day after the plan period of the valuation's day, none where nothing melts or it is unknown."""
+    rules = inputs.rules
+    if not inputs.subject.melts or rules.plan_end is None or rules.plan_years is None:
+        return None
+    return plan_period_end(inputs.as_of, rules.plan_end, rules.plan_years) + timedelta(days=1)
 
 
 def _require_sense(known_at: datetime, liquidation_days: int, as_of: date, repayment: Repayment | None) -> None:
@@ -179,106 +272,37 @@ def _require_sense(known_at: datetime, liquidation_days: int, as_of: date, repay
         raise InvalidDate(
             what="repayment",
             value=repayment.schedule[0][0].isoformat(),
-            reason_zh="还款日须晚于估值日。",
-            reason_en="every instalment is due after the day of the valuation",
+            reason_zh="首期还款日须晚于估值日。",
+            reason_en="the first instalment must be due after the day of the valuation",
         )
 
 
-def _with_loan(appraisal: Appraisal, repayment: Repayment | None) -> Appraisal:
+def _require_life(subject: Subject, as_of: date, liquidation_days: int) -> date:
+    """Return the day on which a liquidation ends; raises RightExpired where nothing is left on it."""
+    sold_on = as_of + timedelta(days=liquidation_days)
+    if subject.valid_to is not None and not units_on(subject, sold_on):
+        raise RightExpired(valid_to=subject.valid_to, as_of=as_of, liquidation_days=liquidation_days)
+    return sold_on
+
+
+def _with_loan(appraisal: Appraisal, today: Money) -> Appraisal:
+    """Return the appraisal with what may be lent: today, or over the whole life of the repayment asked about."""
+    repayment = appraisal.repayment
     if repayment is None:
-        return replace(appraisal, max_loan=Money.floor(appraisal.lendable_on(appraisal.as_of)))
+        return replace(appraisal, max_loan=today)
     return replace(
         appraisal,
-        max_loan=max_principal(repayment, appraisal.lendable_on),
+        max_loan=min(max_principal(repayment, appraisal.lendable_on), today),
         first_uncovered_on=first_uncovered_on(repayment, appraisal.as_of, appraisal.lendable_on),
     )
 
 
-def _of_evidence(subject: Subject, panel: Panel, as_of: date, *, kept: bool) -> tuple[str, ...]:
-    """Return the warnings about the evidence, in this order; `kept` says that an earlier day's evidence prevails."""
-    said = {
-        "few_trades": len(panel.items) < FEW_TRADES,
-        "stale_evidence": days_between(panel.newest, as_of) > STALE_DAYS,
-        "provincial_evidence_only": panel.tier is Tier.PROVINCE,
-        "earlier_evidence_prevails": kept,
-        "vintage_unstated": subject.instrument.is_carbon
-        and subject.vintage is not None
-        and any(item.vintage is None for item in panel.items),
-    }
-    return tuple(code for code, holds in said.items() if holds)
-
-
-def _of_rules(subject: Subject, rulebook: Rulebook, ltv_rule: Rule, as_of: date) -> tuple[str, ...]:
-    """Return the warnings about the right and the rules it was judged by, in this order."""
-    said = {
-        "right_not_yet_valid": subject.valid_from > as_of,
-        "right_ends": subject.valid_to is not None,
-        **_of_plan_period(subject, rulebook, as_of),
-        "ltv_rule_not_from_text": ltv_rule.standing is not Standing.TEXT,
-    }
-    return tuple(code for code, holds in said.items() if holds)
-
-
-def _of_plan_period(subject: Subject, rulebook: Rulebook, as_of: date) -> Mapping[str, bool]:
-    """Say whether a fixed right reaches beyond the plan period's roll-over, after which it must be confirmed anew."""
-    if not subject.melts or subject.valid_to is None:
-        return {}
-    end = rulebook.find("right.plan_period.end", subject.division, as_of)
-    years = rulebook.find("right.plan_period.years", subject.division, as_of)
-    if end is None or years is None or not end.is_known or not years.is_known:
-        return {"plan_period_unknown": True}
-    return {"plan_rollover_unconfirmed": subject.valid_to > plan_period_end(as_of, day(end), whole(years))}
-
-
 def _sealed(appraisal: Appraisal) -> Appraisal:
-    return replace(appraisal, digest=_sha256(replace(appraisal, digest="")))
+    """Return the appraisal with its digest: over the inputs and every figure that follows from them."""
+    figures = {each.name: getattr(appraisal, each.name) for each in fields(appraisal) if each.name != "inputs"}
+    return replace(appraisal, digest=sha256_of({**figures, "inputs": inputs_body(appraisal.inputs)}))
 
 
-def _sha256(value: object) -> str:
-    """Return the SHA-256 of the value's canonical JSON: keys sorted, no spaces, every number an exact fraction."""
-    text = json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _plain(value: object) -> object:
-    """Return what JSON has no word for in its own types; equal values give equal results, however they are written."""
-    if isinstance(value, date):
-        return (value.astimezone(UTC) if isinstance(value, datetime) else value).isoformat()
-    if isinstance(value, Decimal | Fraction):
-        return str(Fraction(value))
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    message = f"{type(value).__name__} has no canonical form"
-    raise TypeError(message)
-
-
-PARAMETERS: Final[Mapping[str, object]] = MappingProxyType(
-    {
-        "kinds": evidence.KINDS,
-        "window_days": evidence.WINDOW_DAYS,
-        "deals_min": evidence.DEALS_MIN,
-        "deal_days_min": evidence.DEAL_DAYS_MIN,
-        "weight_max": Fraction(1, evidence.WEIGHT_PARTS),
-        "normal_consistency": level.NORMAL_CONSISTENCY,
-        "dispersion_min": level.DISPERSION_MIN,
-        "haircut_base": haircut.BASE,
-        "haircut_spreads": haircut.SPREADS,
-        "haircut_days_per_spread": haircut.DAYS_PER_SPREAD,
-        "haircut_few_deals": haircut.FEW_DEALS,
-        "haircut_added_at_level": haircut.ADDED_AT_LEVEL,
-        "haircut_floor_at_level": haircut.FLOOR_AT_LEVEL,
-        "haircut_cap": haircut.CAP,
-        "activity_days": haircut.ACTIVITY_DAYS,
-        "level_1": haircut.LIQUID,
-        "level_2": haircut.ORDINARY,
-        "few_trades": FEW_TRADES,
-        "stale_days": STALE_DAYS,
-    }
-)
-"""Every number that the method chose; a change of any of them changes the digest of the method."""
-
-METHOD: Final = Method("capped_weighted_median", "1.0.0", _sha256(PARAMETERS))
+def input_digest(inputs: Inputs) -> str:
+    """Return the SHA-256 of the inputs alone."""
+    return sha256_of(inputs_body(inputs))

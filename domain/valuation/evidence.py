@@ -1,57 +1,50 @@
-"""Evidence: which deals speak for the price of a right, and with what weight.
+"""Evidence: which believed deals speak for the price of a right, tier by tier, and why the others do not.
 
-The subtle thing is forgetting. A deal leaves the window when it is more than 365 days old, and a low price that leaves
-would lift the median: the right would gain value because nothing happened. So `panels` returns what the evidence was on
-each day since the newest deal on which some of it was lost; the appraisal takes the most careful of them, and time
-without a new deal can only lower a value. For the same reason age is counted from the newest deal of a panel.
+Tier 1 are deals of the right's own city, pollutant, instrument and vintage; tier 2 those of its province. A province's
+mean moves with the mix of its cities, so it is asked only where the city has too few deals or none for a year. Tier 3,
+other regions, is never a level: where the own evidence is older than twenty weekdays, it is moved by the median move
+of at least three other provinces since, and only down. Tier 4, an administered price, speaks where nobody dealt, and
+caps a market of fewer than twelve trading days in half a year; it is never a floor.
 
-Deals of the right's own city are used where there are enough (three, on three days), else those of its province: a
-province's mean moves with the mix of its cities. Benchmark prices, charges, leases and buy-backs are never evidence.
+The subtle thing is time. What falls back to a lower tier keeps the most careful of what the tiers said (the lowest
+value, the highest haircut), so that silence alone never raises a value. A method that looks at the newest three hundred
+items and nothing else can be replayed from what it looked at.
 
-Source: issue 2 (365 days), house method (cap of 25 % each, tiers, age from the newest item).
+Source: house method 2; issue 3 (tiers). Benchmark prices, charges, leases and buy-backs are never deals.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from operator import attrgetter
 from typing import Final
 
 from domain.errors import DomainError
-from domain.market.screening import screen
-from domain.market.trades import Trade, TradeKind, basis, in_force, unit_value, volume
+from domain.market.priced_deals import PricedDeal
+from domain.market.trades import TradeKind
+from domain.valuation.daily_items import Collected, DailyItem, is_near
+from domain.valuation.estimate import (
+    ITEMS_MIN,
+    Estimate,
+    TooFewItems,
+    estimate_of,
+    movement,
+)
+from domain.valuation.market import Looked, SetAsideDeal, asks_peers
+from domain.valuation.series import Series
 from domain.valuation.subject import Subject
-from domain.values.daycount import days_between
 from domain.values.decimals import round_half_even
-from domain.values.identifiers import Division, city_of, province_of
+from domain.values.identifiers import Division
 from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
 from domain.values.quantity import Quantity
 
-KINDS: Final = frozenset(
-    {
-        TradeKind.ENTERPRISE_TRADE,
-        TradeKind.GOVERNMENT_AUCTION,
-        TradeKind.GOVERNMENT_SALE,
-        TradeKind.LISTED,
-        TradeKind.BLOCK,
-        TradeKind.AGREEMENT,
-    }
-)
-"""Kinds of deal that are evidence; each of them bought the right itself at a price someone paid."""
-
-WINDOW_DAYS: Final = 365
-LOOK_BACK_DAYS: Final = 2 * WINDOW_DAYS
-"""How far before the day of the valuation deals must be handed in: a newest deal a year old looks back another year."""
-
-DEALS_MIN: Final = 3
-DEAL_DAYS_MIN: Final = 3
-WEIGHT_PARTS: Final = 4
-"""No deal weighs more than one part in so many."""
-
-BILLIONTHS: Final = 10**9
+PEERS_MIN: Final = 3
+ADMINISTERED_DAYS_MAX: Final = 730
+FOREVER: Final = 10**6
 PRINTED_PLACES: Final = 6
 
 
@@ -60,11 +53,13 @@ class Tier(IntEnum):
 
     CITY = 1
     PROVINCE = 2
+    MOVEMENT = 3
+    ADMINISTERED = 4
 
 
 @dataclass(eq=False)
 class NoPriceEvidence(DomainError):
-    """Refuse to value what too few deals speak for; counts are of deals in the last 365 days."""
+    """Refuse to value what too few deals speak for; counts are of usable deals up to the day, whatever their age."""
 
     code = "no_price_evidence"
 
@@ -79,7 +74,7 @@ class NoPriceEvidence(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceItem:
-    """One deal as evidence: yuan per tonne-year (per tonne) and its share of the whole weight, both exact.
+    """One deal as evidence: yuan per tonne-year (per tonne) and its share of the whole weight, exact.
 
     The printed figures are rounded to six decimals, the nearest even: printed weights need not sum to one exactly.
     """
@@ -106,158 +101,145 @@ class EvidenceItem:
         return round_half_even(self.weight, PRINTED_PLACES)
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The evidence of one tier on one day, oldest first; `shares` are the same weights as whole numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the tiers say; the first estimate is the one that is shown, and all of them bind.
+
+    `history` are the older items, which told how wrong a level is; `moved_by` is the median move of other provinces in
+    billionths of a logarithm, zero or below, none where they were not asked; `administered` the yuan per unit of the
+    administered price in force, none where there is none or where it does not bind.
+    """
 
     tier: Tier
+    estimates: tuple[Estimate, ...]
     items: tuple[EvidenceItem, ...]
-    shares: tuple[int, ...]
-
-    @property
-    def newest(self) -> date:
-        """Return the day of the newest deal."""
-        return self.items[-1].traded_on
-
-    @property
-    def weighted(self) -> list[tuple[Fraction, int]]:
-        """Return the unit values with their shares."""
-        return [(item.unit_value, share) for item, share in zip(self.items, self.shares, strict=True)]
+    exclusions: tuple[SetAsideDeal, ...]
+    history: tuple[DailyItem, ...] = ()
+    moved_by: int | None = None
+    administered: Decimal | None = None
+    administered_on: date | None = None
+    peers: Mapping[Division, int] = field(default_factory=dict)
 
 
-def gather(
-    subject: Subject, trades: Iterable[Trade], as_of: date, known_at: datetime
-) -> tuple[Tier, tuple[EvidenceItem, ...]]:
-    """Return the evidence of a day with its tier, oldest first; raises NoPriceEvidence."""
-    panel = panels(subject, trades, as_of, known_at)[-1]
-    return panel.tier, panel.items
-
-
-def panels(subject: Subject, trades: Iterable[Trade], as_of: date, known_at: datetime) -> tuple[Panel, ...]:
-    """Return the evidence on the day of the newest deal, on each later day that lost a deal, and so on `as_of` (last).
-
-    `known_at` hides what we did not know at that moment.
+def gather(subject: Subject, looked: Looked, as_of: date) -> Evidence:
+    """Return what the deals looked at say about a subject on a day.
 
     Raises:
-        NoPriceEvidence: neither city nor province has enough deals in the 365 days up to `as_of`.
+        NoPriceEvidence: neither city nor province has enough deals, and no administered price is in force.
     """
-    pool = _pool(subject, trades, as_of, known_at)
-    if _panel(subject, pool, as_of) is None:
-        recent = _within_window(pool, as_of)
-        raise NoPriceEvidence(
-            instrument=subject.instrument,
-            pollutant=subject.pollutant,
-            division=subject.division,
-            as_of=as_of,
-            deals_in_city=len(_in_city(subject, recent)),
-            deals_in_province=len(recent),
-            deals_needed=DEALS_MIN,
-        )
-    newest = pool[-1].trade.traded_on
-    days = [newest, *sorted({deal.leaves_on for deal in pool if newest < deal.leaves_on <= as_of})]
-    return tuple(panel for day in days if (panel := _panel(subject, pool, day)) is not None)
-
-
-def capped_shares(sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return shares in proportion to `sizes` (above zero), none above a quarter of their sum.
-
-    What is cut off one goes to the others in proportion. Fewer than five are all alike, because with fewer than four a
-    quarter each would not make a whole.
-    """
-    parts = min(WEIGHT_PARTS, len(sizes))
-    capped: set[int] = set()
-    while True:
-        total = sum(size for index, size in enumerate(sizes) if index not in capped)
-        left = parts - len(capped)
-        above = {index for index, size in enumerate(sizes) if index not in capped and size * left > total}
-        if not above:
-            return tuple(total if index in capped else size * left for index, size in enumerate(sizes))
-        capped |= above
-
-
-@dataclass(frozen=True, slots=True)
-class _Deal:
-    """A usable deal with what its price and quantity come to; the size is its volume in whole billionths."""
-
-    trade: Trade
-    quantity: Quantity
-    unit_value: Fraction
-    size: int
-
-    @property
-    def leaves_on(self) -> date:
-        """Return the first day on which the deal is too old."""
-        return self.trade.traded_on + timedelta(days=WINDOW_DAYS + 1)
-
-    @property
-    def order(self) -> tuple[date, str, str, Fraction, int, datetime]:
-        """Return what sorts deals; a source's number is enough unless two tenants named a source alike."""
-        trade = self.trade
-        return trade.traded_on, trade.source, trade.trade_no, self.unit_value, self.size, trade.known_at
-
-
-def _pool(subject: Subject, trades: Iterable[Trade], as_of: date, known_at: datetime) -> tuple[_Deal, ...]:
-    """Return every usable deal of the province, oldest first, in an order that the input's order does not touch."""
-    known = in_force(trade for trade in trades if trade.known_at <= known_at)
-    usable = [
-        _Deal(trade, trade.quantity, unit_value(trade), int(volume(trade.quantity) * BILLIONTHS))
-        for trade in known
-        if trade.quantity is not None and _speaks_for(subject, trade) and screen(trade, as_of) is None
-    ]
-    return tuple(sorted(usable, key=lambda deal: deal.order))
-
-
-def _speaks_for(subject: Subject, trade: Trade) -> bool:
-    return (
-        trade.kind in KINDS
-        and trade.instrument is subject.instrument
-        and trade.pollutant is subject.pollutant
-        and province_of(trade.division) == province_of(subject.division)
-        and basis(trade) is subject.basis
-        and trade.price is not None
-        and trade.price.prices(subject.quantity.unit)
-        and (not subject.instrument.is_carbon or trade.vintage in {None, subject.vintage})
+    tiers = {Tier.CITY: looked.city, Tier.PROVINCE: looked.province}
+    speaking = _speaking({tier: Series(each.daily) for tier, each in tiers.items() if each.daily}, as_of)
+    administered = looked.administered
+    if not speaking or (as_of - speaking[0][1].newest_on).days > ADMINISTERED_DAYS_MAX:
+        if administered is None or (as_of - administered.traded_on).days > ADMINISTERED_DAYS_MAX:
+            raise NoPriceEvidence(
+                instrument=subject.instrument,
+                pollutant=subject.pollutant,
+                division=subject.division,
+                as_of=as_of,
+                deals_in_city=looked.city.deal_count,
+                deals_in_province=max(looked.city.deal_count, looked.province.deal_count),
+                deals_needed=ITEMS_MIN,
+            )
+        return _of_administered(looked, administered, speaking)
+    tier, estimate = speaking[0]
+    moves = _moves(looked.peers, estimate) if asks_peers(estimate.newest_on, as_of) else {}
+    moved_by = min(0, sorted(moves.values())[(len(moves) - 1) // 2]) if len(moves) >= PEERS_MIN else None
+    items, unused = _items(tiers[tier].items, estimate)
+    caps = administered is not None and estimate.is_thin
+    return Evidence(
+        tier=tier if moved_by is None else Tier.MOVEMENT,
+        estimates=tuple(found for _, found in speaking),
+        items=items,
+        history=tiers[tier].history,
+        exclusions=tuple(sorted((*looked.excluded, *unused), key=_BY_DAY)),
+        moved_by=moved_by,
+        administered=_yuan(administered.unit_price) if administered is not None and caps else None,
+        administered_on=administered.traded_on if administered is not None and caps else None,
+        peers=moves if moved_by is not None else {},
     )
 
 
-def _panel(subject: Subject, pool: Sequence[_Deal], day: date) -> Panel | None:
-    recent = _within_window(pool, day)
-    for tier, deals in ((Tier.CITY, _in_city(subject, recent)), (Tier.PROVINCE, recent)):
-        if len(deals) >= DEALS_MIN and len({deal.trade.traded_on for deal in deals}) >= DEAL_DAYS_MIN:
-            return _weighed(tier, deals)
-    return None
+def _speaking(series: Mapping[Tier, Series], as_of: date) -> list[tuple[Tier, Estimate]]:
+    """Return the estimates that bind, the one to show first: of several the province's, which has the newer deals."""
+    found: dict[Tier, Estimate] = {}
+    for tier, each in series.items():
+        try:
+            found[tier] = estimate_of(each, as_of, silent_days_max=FOREVER)
+        except TooFewItems:
+            continue
+    return sorted(found.items(), reverse=True)
 
 
-def _within_window(pool: Sequence[_Deal], day: date) -> list[_Deal]:
-    return [deal for deal in pool if day < deal.leaves_on]
+def _moves(peers: Mapping[Division, tuple[DailyItem, ...]], own: Estimate) -> dict[Division, int]:
+    """Return how far each other province moved since the own newest item, where it was dealt since."""
+    moves = {}
+    for province, items in sorted(peers.items()):
+        if items and items[-1].on > own.newest_on:
+            by = movement(Series(items), own.newest_on, own.as_of)
+            if by is not None:
+                moves[province] = by
+    return moves
 
 
-def _in_city(subject: Subject, deals: Sequence[_Deal]) -> list[_Deal]:
-    city = city_of(subject.division)
-    return [deal for deal in deals if city_of(deal.trade.division) == city]
+def _of_administered(looked: Looked, price: PricedDeal, speaking: Sequence[tuple[Tier, Estimate]]) -> Evidence:
+    item = EvidenceItem(
+        trade_no=price.trade_no,
+        source=price.source,
+        traded_on=price.traded_on,
+        venue=price.venue,
+        kind=price.kind,
+        division=price.division,
+        vintage=price.vintage,
+        quantity=price.quantity,
+        unit_value=Fraction(price.unit_price, 10**6),
+        weight=Fraction(1),
+    )
+    return Evidence(
+        tier=Tier.ADMINISTERED,
+        estimates=tuple(found for _, found in speaking),
+        items=(item,),
+        exclusions=tuple(
+            row for row in looked.excluded if (row.source, row.trade_no) != (price.source, price.trade_no)
+        ),
+        administered=_yuan(price.unit_price),
+        administered_on=price.traded_on,
+    )
 
 
-def _weighed(tier: Tier, deals: Sequence[_Deal]) -> Panel:
-    """Weigh each deal by its volume, which falls in a straight line to nothing over a year of age."""
-    newest = deals[-1].trade.traded_on
-    ages = [days_between(deal.trade.traded_on, newest) for deal in deals]
-    shares = capped_shares([deal.size * (WINDOW_DAYS + 1 - age) for deal, age in zip(deals, ages, strict=True)])
-    whole = sum(shares)
-    items = (_item(deal, Fraction(share, whole)) for deal, share in zip(deals, shares, strict=True))
-    return Panel(tier, tuple(items), shares)
+def _items(made: Sequence[Collected], estimate: Estimate) -> tuple[tuple[EvidenceItem, ...], tuple[SetAsideDeal, ...]]:
+    """Return the deals of the window with their weights, and those too old or too far from the price of their day."""
+    shares: dict[DailyItem, Fraction] = dict(estimate.window)
+    items, aside = [], []
+    for each in made:
+        for deal in each.deals:
+            if each.item in shares and is_near(deal.unit_price, each.item):
+                items.append(_item(deal, shares[each.item] * Fraction(deal.volume, each.item.volume)))
+            else:
+                code = "far_from_its_day" if each.item in shares else "before_window"
+                aside.append(
+                    SetAsideDeal(trade_no=deal.trade_no, source=deal.source, traded_on=deal.traded_on, code=code)
+                )
+    return tuple(items), tuple(aside)
 
 
-def _item(deal: _Deal, weight: Fraction) -> EvidenceItem:
-    trade = deal.trade
+def _item(deal: PricedDeal, weight: Fraction) -> EvidenceItem:
     return EvidenceItem(
-        trade_no=trade.trade_no,
-        source=trade.source,
-        traded_on=trade.traded_on,
-        venue=trade.venue,
-        kind=trade.kind,
-        division=trade.division,
-        vintage=trade.vintage,
+        trade_no=deal.trade_no,
+        source=deal.source,
+        traded_on=deal.traded_on,
+        venue=deal.venue,
+        kind=deal.kind,
+        division=deal.division,
+        vintage=deal.vintage,
         quantity=deal.quantity,
-        unit_value=deal.unit_value,
+        unit_value=Fraction(deal.unit_price, 10**6),
         weight=weight,
     )
+
+
+def _yuan(unit_price: int) -> Decimal:
+    return Decimal(unit_price).scaleb(-6)
+
+
+_BY_DAY = attrgetter("traded_on", "source", "trade_no", "code")

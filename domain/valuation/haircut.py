@@ -1,122 +1,141 @@
-"""The haircut: what a forced seller may lose, from how the deals scatter, how old and how many they are.
+"""The haircut taken apart: what each reason takes off today's market value, and the whole.
 
-The loss is added up as a logarithm: a base, three times the spread of the deals (growing with the square root of the
-days since the newest deal plus the days the sale takes), a part for few deals, a part for the confidence level. That
-gives 1 - exp(-loss), held between the level's floor and 90 %. What melts while the sale runs comes off what is left, so
-that the collateral value is what a buyer pays at the end of the liquidation.
+The market part is what the estimates say of a sale (`estimate`), the most careful of those that bind. Beside it stand
+what the guard takes off the unit value, what melts while the sale runs, what the size of the lot costs, and what lies
+beyond a plan's roll-over. The total is one less collateral by market value, up to six decimals; it is told after the
+collateral value, not before it, because a rounded share of a bigger lot may be worth a fen less than that of a smaller.
 
-Every part can only grow as time passes without a new deal.
+An administered price, which nobody has paid, loses at least half.
 
-Source: house method 9 (base 0.20, factor 3.0, add-ons, floors 10/15/25 %, cap 90 %; pollutant rights never at level 1);
-square root of time as in Basel CRM (12 CFR 1240.39). One spread of movement per 90 days and 0.30 / n for n deals are
-judgements until a series of levels is kept.
+Source: house method 9 to 11; issue 3. The floor of one half is a judgement.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Final
 
-from domain.valuation.evidence import Panel, Tier
-from domain.valuation.level import EXACTING, dispersion
-from domain.values.daycount import days_between
+from domain.valuation.estimate import (
+    ADDED_AT_LEVEL,
+    BASE,
+    CAP,
+    ERRORS_HELD,
+    EXACTING,
+    RETURN_WEEKDAYS,
+    Loss,
+)
+from domain.valuation.evidence import Evidence, Tier
 from domain.values.decimals import round_up
 from domain.values.instruments import Instrument
-
-BASE: Final = Decimal("0.20")
-SPREADS: Final = Decimal("3.0")
-DAYS_PER_SPREAD: Final = 90
-FEW_DEALS: Final = Decimal("0.30")
-ADDED_AT_LEVEL: Final[Mapping[int, Decimal]] = MappingProxyType(
-    {
-        1: Decimal("0.00"),
-        2: Decimal("0.02"),
-        3: Decimal("0.05"),
-    }
-)
-FLOOR_AT_LEVEL: Final[Mapping[int, Decimal]] = MappingProxyType(
-    {
-        1: Decimal("0.10"),
-        2: Decimal("0.15"),
-        3: Decimal("0.25"),
-    }
-)
-CAP: Final = Decimal("0.90")
-
-ACTIVITY_DAYS: Final = 90
-LIQUID: Final = (7, 40)
-"""Level 1: the newest deal at most 7 days old, and deals on at least 40 of the 90 days up to it."""
-ORDINARY: Final = (28, 10)
-"""Level 2: the newest deal at most 28 days old, and deals on at least 10 of the 90 days up to it."""
+from domain.values.weekdays import weekdays_between
 
 PLACES: Final = 6
+EXACT_PLACES: Final = Decimal("1e-12")
+
+ADMINISTERED_ERROR: Final = Decimal("0.30")
+ADMINISTERED_FLOOR: Final = Decimal("0.50")
+
+OWN_DEALS_MIN: Final = 200
+"""Discharge rights are not trusted at level 1 before a lender has brought so many deals of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaircutParts:
-    """How a haircut comes about, six decimals each, rounded up.
+    """How a haircut comes about; six decimals each, rounded up.
 
-    `base`, `spread`, `few_deals` and `confidence` add up to the logarithmic loss; `market` is 1 - exp(-loss) between
-    `floor` and `cap`; `melting` is the share of today's value that goes by while the sale runs. `total` is
-    1 - (1 - market)(1 - melting), rounded once and therefore not always what the printed parts give in the last place.
+    `base`, `uncertainty`, `confidence` and `silence` add up to the logarithmic loss; `market` is 1 - exp(-loss) between
+    `floor` and `cap`, for a small lot at the end of the liquidation. `guard`, `melting`, `roll_over` and `lot` are the
+    shares that the guard, the sale's time, the plan's end and the lot's size take off what is left before them.
+    `error` and `dispersion` are what the uncertainty is made of.
     """
 
+    error: Decimal
     dispersion: Decimal
-    stale_days: int
+    stale_weekdays: int
     liquidation_days: int
     base: Decimal
-    spread: Decimal
-    few_deals: Decimal
+    uncertainty: Decimal
     confidence: Decimal
+    silence: Decimal
     floor: Decimal
     cap: Decimal
     market: Decimal
+    guard: Decimal
+    roll_over: Decimal
     melting: Decimal
+    lot: Decimal
     total: Decimal
 
 
-def confidence_level(instrument: Instrument, panel: Panel, as_of: date) -> int:
-    """Return 1 (liquid), 2 (ordinary) or 3 (thin); never 1 for a discharge right, always 3 on provincial evidence.
+class Losses:
+    """What a sale loses, by the most careful of the estimates that bind."""
 
-    The number of effective deals asks for nothing here: with a cap of a quarter each it is never below four.
+    def __init__(self, evidence: Evidence, level: int, as_of: date) -> None:
+        """Ask these estimates at a confidence level."""
+        self._evidence = evidence
+        self._level = level
+        self._as_of = as_of
+        self.at = lru_cache(maxsize=None)(self._at)
+
+    def _at(self, weekdays: int) -> Loss:
+        losses = [found.loss(weekdays, self._level) for found in self._evidence.estimates]
+        if self._evidence.tier is Tier.ADMINISTERED:
+            losses.append(self._administered(weekdays))
+        return max(losses, key=lambda loss: loss.market)
+
+    def share(self, weekdays: int) -> Decimal:
+        """Return the share lost so many weekdays from now, up to twelve decimals."""
+        return self.at(weekdays).market.quantize(EXACT_PLACES, rounding=ROUND_CEILING)
+
+    def _administered(self, weekdays: int) -> Loss:
+        on = self._evidence.administered_on
+        assert on is not None, "an administered price has a day"
+        ctx = EXACTING
+        wait = max(0, weekdays_between(on, self._as_of) + weekdays)
+        ahead = ctx.divide(-Decimal(wait), Decimal(RETURN_WEEKDAYS))
+        time = ctx.multiply(Decimal(RETURN_WEEKDAYS), 1 - ctx.exp(ahead))
+        uncertainty = ctx.multiply(ERRORS_HELD, ctx.multiply(ADMINISTERED_ERROR, ctx.sqrt(time)))
+        total = BASE + uncertainty + ADDED_AT_LEVEL[3]
+        return Loss(
+            base=BASE,
+            uncertainty=uncertainty,
+            confidence=ADDED_AT_LEVEL[3],
+            silence=Decimal(0),
+            floor=ADMINISTERED_FLOOR,
+            market=min(max(1 - ctx.exp(-total), ADMINISTERED_FLOOR), CAP),
+        )
+
+
+def confidence_level(instrument: Instrument, evidence: Evidence, own_deals: int) -> int:
+    """Return 1 (liquid), 2 (ordinary) or 3 (thin): the worst of what the evidence says and what we may claim.
+
+    Other provinces' movement allows 2 at best, a province's mean or an administered price 3. Discharge rights stay at 2
+    or worse until a lender has brought 200 of its own deals, because the method was calibrated on allowances.
     """
-    if panel.tier is not Tier.CITY:
+    if evidence.tier in {Tier.PROVINCE, Tier.ADMINISTERED} or len(evidence.estimates) != 1:
         return 3
-    if instrument.is_carbon and _meets(LIQUID, panel, as_of):
-        return 1
-    return 2 if _meets(ORDINARY, panel, as_of) else 3
+    level = evidence.estimates[0].confidence_level
+    uncalibrated = instrument is Instrument.DISCHARGE_RIGHT and own_deals < OWN_DEALS_MIN
+    return max(level, 2) if uncalibrated or evidence.tier is Tier.MOVEMENT else level
 
 
-def haircut(level: int, panel: Panel, as_of: date, liquidation_days: int, melting: Fraction) -> HaircutParts:
-    """Return the haircut of a day at a confidence level; `melting` is the share (0 to 1) that goes during the sale."""
-    stale_days = days_between(panel.newest, as_of)
-    with localcontext(EXACTING):
-        scatter = dispersion(panel.weighted)
-        spread = SPREADS * scatter * (1 + Decimal(liquidation_days + stale_days) / DAYS_PER_SPREAD).sqrt()
-        few_deals = FEW_DEALS / len(panel.items)
-        loss = BASE + spread + few_deals + ADDED_AT_LEVEL[level]
-        market = min(max(1 - (-loss).exp(), FLOOR_AT_LEVEL[level]), CAP)
+def parts(evidence: Evidence, loss: Loss, liquidation_days: int, shares: Mapping[str, Fraction]) -> HaircutParts:
+    """Return the parts of a haircut; `shares` are `guard`, `roll_over`, `melting`, `lot` and `total`."""
+    first = evidence.estimates[0] if evidence.estimates else None
     return HaircutParts(
-        dispersion=round_up(scatter, PLACES),
-        stale_days=stale_days,
+        error=round_up(first.error if first else ADMINISTERED_ERROR, PLACES),
+        dispersion=round_up(first.scale if first else Decimal(0), PLACES),
+        stale_weekdays=first.stale_weekdays if first else 0,
         liquidation_days=liquidation_days,
-        base=round_up(BASE, PLACES),
-        spread=round_up(spread, PLACES),
-        few_deals=round_up(few_deals, PLACES),
-        confidence=round_up(ADDED_AT_LEVEL[level], PLACES),
-        floor=round_up(FLOOR_AT_LEVEL[level], PLACES),
+        base=round_up(loss.base, PLACES),
+        uncertainty=round_up(loss.uncertainty, PLACES),
+        confidence=round_up(loss.confidence, PLACES),
+        silence=round_up(loss.silence, PLACES),
+        floor=round_up(loss.floor, PLACES),
         cap=round_up(CAP, PLACES),
-        market=round_up(market, PLACES),
-        melting=round_up(melting, PLACES),
-        total=round_up(1 - (1 - Fraction(market)) * (1 - melting), PLACES),
+        market=round_up(loss.market, PLACES),
+        **{name: round_up(share, PLACES) for name, share in shares.items()},
     )
-
-
-def _meets(demand: tuple[int, int], panel: Panel, as_of: date) -> bool:
-    stale_days_max, deal_days_min = demand
-    since = panel.newest - timedelta(days=ACTIVITY_DAYS)
-    deal_days = {item.traded_on for item in panel.items if item.traded_on > since}
-    return days_between(panel.newest, as_of) <= stale_days_max and len(deal_days) >= deal_days_min

@@ -1,26 +1,36 @@
-"""Trades: accepted, quarantined or superseded, and what of them is evidence at a moment."""
+"""Trades: as they were told, where each stands, and what of them was believed at a moment.
+
+Every statement says itself whose rows it may read, although row level security says it again: a background job reads
+under the worker's role, which sees the rows of all, and must not hold one bank's rows against another's.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, literal, or_, select, text, tuple_, update
 
-from domain.market.screening import Quarantine
-from domain.market.trades import Trade, TradeKind
-from domain.ports.market import SentTrade, StoredTrade
+from domain.market.judging import Judgement
+from domain.market.priced_deals import PricedDeal, apart_from_public
+from domain.market.told import SentTrade, ToldTrade
+from domain.market.trades import Trade
+from domain.ports.market import SetAside, StoredTrade, TradeFilter
 from domain.values.actors import Actor
-from domain.values.identifiers import Division, new_id
+from domain.values.identifiers import Division, Uscc
 from domain.values.instruments import Instrument
-from domain.values.money import Money
 from domain.values.pollutants import Pollutant
-from domain.values.price import Period, Price, Tax
-from domain.values.quantity import Quantity, Unit
-from integrations.database.connection import Connection
+from integrations.database import trade_statements
+from integrations.database.connection import Connection, Prepared
 from integrations.database.tables import TRADE_PARTIES, TRADES
+from integrations.database.trade_rows import believed_columns, deal_of, stored_of, told_of, trade_columns, trade_of
 
-LOCK_SOURCE = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+ADD = Prepared(insert(TRADES))
+ADD_PARTIES = Prepared(insert(TRADE_PARTIES))
+GROUP_COLUMNS = ("seller_group", "buyer_group")
+SIGNIFICANT_DIGITS = 2
+"""How many digits of a division name a province; four name a city."""
 
 
 class DatabaseMarketTrades:
@@ -31,64 +41,74 @@ class DatabaseMarketTrades:
         self._connection = connection
         self._sender = None if actor is None else actor.tenant
 
-    async def lock_source(self, source: str) -> None:
-        """Take the source for this transaction; a twin waits, and then finds our rows."""
-        name = json.dumps(["trades", self._sender, source])
-        await self._connection.execute(LOCK_SOURCE, {"name": name})
+    async def lock(self, sources: Iterable[str], trades: Iterable[Trade], *, shared: bool) -> None:
+        """Take the names in one order, so that two batches never wait for each other; a twin finds our rows."""
+        names = {json.dumps(["trades", self._sender, source]) for source in sources}
+        owner = None if shared else self._sender
+        names |= {json.dumps(["market", owner, trade.instrument, trade.pollutant]) for trade in trades}
+        for name in sorted(names):
+            await self._connection.execute(LOCK, {"name": name})
 
-    async def known(self, source: str, content_sha256: str) -> StoredTrade | None:
-        """Return the caller's own row of the same content, none when it is new."""
-        wanted = select(TRADES).where(
-            TRADES.c.sent_by == self._sender, TRADES.c.source == source, TRADES.c.content_sha256 == content_sha256
-        )
-        row = (await self._connection.execute(wanted)).first()
-        return None if row is None else _stored(row)
+    async def told_about(self, rows: Sequence[SentTrade], holders: Iterable[Uscc]) -> Sequence[ToldTrade]:
+        """Return what these rows must be held against, oldest first, each once."""
+        found: dict[str, Any] = {}
+        for statement, values in trade_statements.around(rows, sorted(holders)):
+            for row in await self._connection.rows(statement, {**values, "sender": self._sender}):
+                found[row.id] = row
+        ordered = sorted(found.values(), key=lambda row: (row.received_at, row.id))
+        return [told_of(row, own=row.sent_by == self._sender) for row in ordered]
 
-    async def accepted_under(self, source: str, trade_no: str) -> str | None:
-        """Return the id of the caller's accepted trade of this number."""
-        return await self._newest(source, trade_no, "accepted")
+    async def keep(
+        self,
+        judgement: Judgement,
+        groups: Mapping[str, tuple[str | None, str | None]],
+        received_at: datetime,
+        *,
+        shared: bool,
+    ) -> None:
+        """Write the older rows first: what is superseded makes room for what takes its place."""
+        for told in judgement.changed:
+            values = {**believed_columns(told), **trade_columns(told.trade)}
+            if told.id in groups:
+                values |= dict(zip(GROUP_COLUMNS, groups[told.id], strict=True))
+            await self._connection.execute(update(TRADES).where(TRADES.c.id == told.id).values(values))
+        lines = [
+            {
+                **trade_columns(told.trade),
+                **believed_columns(told),
+                **dict(zip(GROUP_COLUMNS, groups.get(told.id, (None, None)), strict=True)),
+                "id": told.id,
+                "sent_by": self._sender,
+                "shared": shared,
+                "source": sent.source,
+                "row": dict(sent.row),
+                "content_sha256": sent.content_sha256,
+                "known_at": received_at,
+                "received_at": received_at,
+            }
+            for told, sent in judgement.added
+        ]
+        if lines:
+            await self._connection.run_each(ADD, lines)
+        parties = [
+            {"trade_id": told.id, "sent_by": self._sender, "seller": trade.seller, "buyer": trade.buyer}
+            for told, _ in judgement.added
+            if (trade := told.trade) is not None and (trade.seller is not None or trade.buyer is not None)
+        ]
+        if parties:
+            await self._connection.run_each(ADD_PARTIES, parties)
 
-    async def quarantined_under(self, source: str, trade_no: str) -> str | None:
-        """Return the id of the caller's newest quarantined row of this number."""
-        return await self._newest(source, trade_no, "quarantined")
-
-    async def add(self, sent: SentTrade, quarantine: Quarantine | None, received_at: datetime, *, shared: bool) -> str:
-        """Write a row and return its id."""
-        trade_id = new_id("trade")
-        trade = sent.trade
-        values: dict[str, object] = {
-            "id": trade_id,
-            "sent_by": self._sender,
-            "shared": shared,
-            "source": sent.source,
-            "known_at": received_at,
-            "row": dict(sent.row),
-            "content_sha256": sent.content_sha256,
-            "status": "accepted" if quarantine is None else "quarantined",
-            "code": None if quarantine is None else quarantine.code.value,
-            "detail_zh": None if quarantine is None else quarantine.detail_zh,
-            "detail_en": None if quarantine is None else quarantine.detail_en,
-            "received_at": received_at,
-        }
-        await self._connection.execute(insert(TRADES).values({**values, **({} if trade is None else _values(trade))}))
-        if trade is not None and (trade.seller is not None or trade.buyer is not None):
-            parties = {"trade_id": trade_id, "sent_by": self._sender, "seller": trade.seller, "buyer": trade.buyer}
-            await self._connection.execute(insert(TRADE_PARTIES).values(parties))
-        return trade_id
-
-    async def supersede(self, trade_id: str) -> None:
-        """Mark a row as superseded by a revision."""
-        await self._connection.execute(update(TRADES).where(TRADES.c.id == trade_id).values(status="superseded"))
-
-    async def page(self, status: str | None, after: str | None, limit: int) -> Sequence[StoredTrade]:
-        """Return visible rows, newest first."""
-        wanted = select(TRADES).order_by(TRADES.c.received_at.desc(), TRADES.c.id.desc()).limit(limit)
+    async def page(self, wanted: TradeFilter, after: str | None, limit: int) -> Sequence[StoredTrade]:
+        """Return visible rows, newest first; the words of a quarantine are its sender's alone."""
+        own = TRADES.c.sent_by == self._sender
+        shown = [column for column in TRADES.c if column.name not in {"detail_zh", "detail_en"}]
+        words = [case((own, TRADES.c[name]), else_=None).label(name) for name in ("detail_zh", "detail_en")]
+        chosen = select(*shown, *words).where(self._visible(), *_asked(wanted))
+        chosen = chosen.order_by(TRADES.c.received_at.desc(), TRADES.c.id.desc()).limit(limit)
         if after is not None:
             last = select(TRADES.c.received_at, TRADES.c.id).where(TRADES.c.id == after)
-            wanted = wanted.where(tuple_(TRADES.c.received_at, TRADES.c.id) < last.scalar_subquery())
-        if status is not None:
-            wanted = wanted.where(TRADES.c.status == status)
-        return [_stored(row) for row in (await self._connection.execute(wanted)).all()]
+            chosen = chosen.where(tuple_(TRADES.c.received_at, TRADES.c.id) < last.scalar_subquery())
+        return [stored_of(row) for row in await self._rows(chosen)]
 
     async def evidence(
         self,
@@ -100,92 +120,98 @@ class DatabaseMarketTrades:
         *,
         shared_only: bool = False,
     ) -> Sequence[Trade]:
-        """Return what was accepted as of `known_at`.
-
-        A row superseded since is among them, with its revision if known by then.
-        """
+        """Return what was believed at `known_at`; parties stay with the sender and are none here."""
         wanted = select(TRADES).where(
+            self._visible(shared_only=shared_only),
             TRADES.c.instrument == instrument.value,
             TRADES.c.pollutant == pollutant.value,
-            func.left(TRADES.c.division, 2) == province[:2],
+            func.left(TRADES.c.division, SIGNIFICANT_DIGITS) == province[:SIGNIFICANT_DIGITS],
             TRADES.c.traded_on >= since,
-            TRADES.c.known_at <= known_at,
-            or_(TRADES.c.status == "accepted", and_(TRADES.c.status == "superseded", TRADES.c.code.is_(None))),
+            TRADES.c.accepted_from <= known_at,
+            or_(TRADES.c.accepted_until.is_(None), TRADES.c.accepted_until > known_at),
+            TRADES.c.exclusion.is_distinct_from("duplicate"),
         )
-        if shared_only:
-            wanted = wanted.where(TRADES.c.shared)
-        return [_trade(row) for row in (await self._connection.execute(wanted)).all()]
+        return [trade_of(row) for row in await self._rows(wanted)]
 
-    async def _newest(self, source: str, trade_no: str, status: str) -> str | None:
-        wanted = select(TRADES.c.id).where(
-            TRADES.c.sent_by == self._sender,
-            TRADES.c.source == source,
-            TRADES.c.trade_no == trade_no,
-            TRADES.c.status == status,
+    async def priced(
+        self,
+        instrument: Instrument,
+        pollutant: Pollutant,
+        province: Division | None,
+        since: date,
+        known_at: datetime,
+        *,
+        shared_only: bool = False,
+    ) -> Sequence[PricedDeal]:
+        """Return what was believed at `known_at`, straight from the columns."""
+        scope = self._scope(instrument, pollutant, province, since, known_at)
+        sender = None if shared_only else self._sender
+        rows = await self._connection.rows(trade_statements.PRICED, {**scope, "sender": sender})
+        public = [deal_of(row) for row in rows if row.shared]
+        own = [deal_of(row) for row in rows if not row.shared]
+        return [*public, *apart_from_public(own, public)] if own else public
+
+    async def set_aside(
+        self, instrument: Instrument, pollutant: Pollutant, province: Division | None, since: date, known_at: datetime
+    ) -> Sequence[SetAside]:
+        """Return what was quarantined at `known_at`."""
+        scope = self._scope(instrument, pollutant, province, since, known_at)
+        rows = await self._connection.rows(trade_statements.SET_ASIDE, {**scope, "sender": self._sender})
+        return [SetAside(trade_no=r.trade_no, source=r.source, traded_on=r.traded_on, code=r.code) for r in rows]
+
+    async def own_deals(self, instrument: Instrument, known_at: datetime) -> int:
+        """Return how many of the caller's own deals were believed at `known_at`."""
+        wanted = (
+            select(func.count())
+            .select_from(TRADES)
+            .where(
+                TRADES.c.sent_by == literal(self._sender),
+                TRADES.c.instrument == instrument.value,
+                TRADES.c.exclusion.is_(None),
+                TRADES.c.accepted_from <= known_at,
+                or_(TRADES.c.accepted_until.is_(None), TRADES.c.accepted_until > known_at),
+            )
         )
-        found: str | None = (
-            await self._connection.execute(wanted.order_by(TRADES.c.received_at.desc()).limit(1))
-        ).scalar()
-        return found
+        return int((await self._connection.execute(wanted)).scalar() or 0)
+
+    def _visible(self, *, shared_only: bool = False) -> ColumnElement[bool]:
+        told_to_all = and_(TRADES.c.shared, TRADES.c.accepted_from.is_not(None))
+        return told_to_all if shared_only else or_(TRADES.c.sent_by == literal(self._sender), told_to_all)
+
+    @staticmethod
+    def _scope(
+        instrument: Instrument, pollutant: Pollutant, province: Division | None, since: date, known_at: datetime
+    ) -> dict[str, object]:
+        return {
+            "instrument": instrument.value,
+            "pollutant": pollutant.value,
+            "province": None if province is None else province[:SIGNIFICANT_DIGITS],
+            "since": since,
+            "known_at": known_at,
+        }
+
+    async def _rows(self, wanted: Select[Any]) -> Sequence[Row[Any]]:
+        return (await self._connection.execute(wanted)).all()
 
 
-def _values(trade: Trade) -> dict[str, object]:
-    price = trade.price
-    return {
-        "trade_no": trade.trade_no,
-        "revises": trade.revises,
-        "traded_on": trade.traded_on,
-        "known_at": trade.known_at,
-        "venue": trade.venue,
-        "division": trade.division,
-        "instrument": trade.instrument.value,
-        "pollutant": trade.pollutant.value,
-        "vintage": trade.vintage,
-        "kind": trade.kind.value,
-        "quantity": None if trade.quantity is None else trade.quantity.amount,
-        "unit": None if trade.quantity is None else trade.quantity.unit.value,
-        "price_amount": None if price is None else price.amount,
-        "price_unit": None if price is None else price.per_unit.value,
-        "price_period": None if price is None else price.per_period.value,
-        "price_tax": None if price is None else price.tax.value,
-        "term_years": trade.term_years,
-        "amount": None if trade.amount is None else trade.amount.amount,
+def _asked(wanted: TradeFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter; a division is that of everything within it."""
+    equal = {
+        "status": wanted.status,
+        "source": wanted.source,
+        "pollutant": wanted.pollutant,
+        "instrument": wanted.instrument,
+        "kind": wanted.kind,
+        "code": wanted.code,
     }
-
-
-def _trade(row: Row[Any]) -> Trade:
-    """Translate a row; its parties stay with the sender and are none here."""
-    return Trade(
-        trade_no=row.trade_no,
-        source=row.source,
-        traded_on=row.traded_on,
-        known_at=row.known_at,
-        venue=row.venue,
-        division=Division(row.division),
-        instrument=Instrument(row.instrument),
-        pollutant=Pollutant(row.pollutant),
-        vintage=row.vintage,
-        kind=TradeKind(row.kind),
-        quantity=None if row.quantity is None else Quantity(row.quantity, Unit(row.unit)),
-        price=None
-        if row.price_amount is None
-        else Price(row.price_amount, Unit(row.price_unit), Period(row.price_period), Tax(row.price_tax)),
-        term_years=row.term_years,
-        amount=None if row.amount is None else Money(row.amount),
-        seller=None,
-        buyer=None,
-        revises=row.revises,
-    )
-
-
-def _stored(row: Row[Any]) -> StoredTrade:
-    return StoredTrade(
-        id=row.id,
-        status=row.status,
-        code=row.code,
-        detail_zh=row.detail_zh,
-        detail_en=row.detail_en,
-        source=row.source,
-        row=row.row,
-        received_at=row.received_at,
-    )
+    conditions: list[ColumnElement[bool]] = [
+        TRADES.c[name] == str(value) for name, value in equal.items() if value is not None
+    ]
+    if wanted.division is not None and (place := wanted.division.rstrip("0")):
+        digits = len(wanted.division) - 2 * ((len(wanted.division) - len(place)) // 2)
+        conditions.append(func.left(TRADES.c.division, digits) == wanted.division[:digits])
+    if wanted.since is not None:
+        conditions.append(TRADES.c.traded_on >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(TRADES.c.traded_on <= wanted.until)
+    return conditions

@@ -27,6 +27,14 @@ SECURING = Prepared(
     .where(PLEDGES.c.id.in_(select(PLEDGE_LOANS.c.pledge_id).where(PLEDGE_LOANS.c.loan_id == bindparam("loan_id"))))
     .order_by(PLEDGES.c.id)
 )
+HOLDING = Prepared(
+    select(PLEDGES.c.id)
+    .where(
+        PLEDGES.c.pledgee == bindparam("of_pledgee"),
+        PLEDGES.c.id.in_(select(PLEDGE_ITEMS.c.pledge_id).where(PLEDGE_ITEMS.c.right_id == bindparam("of_right"))),
+    )
+    .order_by(PLEDGES.c.id)
+)
 ITEMS = Among(lambda key: select(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id == key).order_by(PLEDGE_ITEMS.c.position))
 LOAN_LINKS = Among(
     lambda key: select(PLEDGE_LOANS).where(PLEDGE_LOANS.c.pledge_id == key).order_by(PLEDGE_LOANS.c.loan_id)
@@ -133,6 +141,11 @@ class DatabasePledges:
     async def securing(self, loan_id: str) -> Sequence[Pledge]:
         """Return the pledges that name a loan."""
         return await self._whole(await self._connection.rows(SECURING, {"loan_id": loan_id}))
+
+    async def holding(self, right_id: str, pledgee: str) -> Sequence[str]:
+        """Return the ids of a bank's pledges with an item of a right."""
+        rows = await self._connection.rows(HOLDING, {"of_pledgee": pledgee, "of_right": right_id})
+        return [row.id for row in rows]
 
     async def waiting_since(self, before: datetime, limit: int) -> Sequence[str]:
         """Return ids of pledges in a state that lapses and without progress since a time."""

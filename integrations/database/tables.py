@@ -13,6 +13,8 @@ TEXTS = ARRAY(Text)
 QUANTITY = Numeric(24, 6)
 MONEY = Numeric(20, 2)
 RATIO = Numeric(9, 6)
+WHOLE = Numeric(40, 0)
+"""Millionths of a yuan, billionths of a tonne: whole, and larger than a bigint."""
 
 
 def _text(*names: str) -> list[Column[str]]:
@@ -163,9 +165,69 @@ TRADES = Table(
     Column("row", JSONB),
     *_text("content_sha256", "status", "code", "detail_zh", "detail_en"),
     Column("received_at", INSTANT),
+    Column("accepted_from", INSTANT),
+    Column("accepted_until", INSTANT),
+    *_text("superseded_by"),
+    Column("superseded_at", INSTANT),
+    *_text("former_code", "exclusion", "duplicate_of", "basis"),
+    Column("unit_price", WHOLE),
+    Column("volume", WHOLE),
+    *_text("seller_group", "buyer_group"),
 )
 TRADE_PARTIES = Table(
     "trade_parties", METADATA, Column("trade_id", Text, primary_key=True), *_text("sent_by", "seller", "buyer")
+)
+HOLDER_GROUPS = Table(
+    "holder_groups",
+    METADATA,
+    Column("sent_by", Text, primary_key=True),
+    Column("uscc", Text, primary_key=True),
+    *_text("group_id"),
+)
+AFFILIATIONS = Table(
+    "affiliations",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_text("tenant"),
+    Column("shared", Boolean),
+    *_text("party_a", "party_b"),
+    Column("since", Date),
+    Column("until", Date),
+    *_text("ground"),
+    Column("document", JSONB(none_as_null=True)),
+    *_text("reported_by"),
+    Column("created_at", INSTANT),
+    *_text("replaced_by"),
+)
+MARKET_IMPORTS = Table(
+    "market_imports",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_text("sent_by", "client_id", "role", "source", "feed", "format", "licence"),
+    Column("defaults", JSONB),
+    *_text("file_name", "file_sha256"),
+    Column("size_bytes", BigInteger),
+    *_text("status"),
+    Column("rows_done", BigInteger),
+    *(Column(name, JSONB) for name in ("totals", "remarks", "notices")),
+    Column("failure", JSONB(none_as_null=True)),
+    *(Column(name, INSTANT) for name in ("created_at", "updated_at", "finished_at")),
+)
+MARKET_IMPORT_PARTS = Table(
+    "market_import_parts",
+    METADATA,
+    Column("import_id", Text, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    *_text("sent_by"),
+    Column("content", LargeBinary),
+)
+MARKET_IMPORT_REFUSALS = Table(
+    "market_import_refusals",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_text("import_id", "sent_by"),
+    Column("row_number", BigInteger),
+    *_text("stage", "code", "detail_zh", "detail_en", "raw"),
 )
 VALUATIONS = Table(
     "valuations",
@@ -179,6 +241,8 @@ VALUATIONS = Table(
     Column("evidence", JSONB),
     *_text("digest"),
     Column("created_at", INSTANT),
+    Column("inputs", JSONB),
+    Column("exclusions", JSONB),
 )
 LOANS = Table(
     "loans",

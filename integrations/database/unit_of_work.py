@@ -12,7 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.values.actors import Actor
+from integrations.database.affiliations import DatabaseAffiliations
 from integrations.database.authorizations import DatabaseAuthorizations
+from integrations.database.bank_appraisals import DatabaseAdoptions, DatabaseBankAppraisals
+from integrations.database.benchmark_prices import DatabaseBenchmarkPrices
 from integrations.database.connection import Connection, Prepared, transaction
 from integrations.database.faults import passing_faults
 from integrations.database.holds import DatabaseHolds
@@ -20,10 +23,12 @@ from integrations.database.idempotency import IdempotencyKeys
 from integrations.database.identity import DatabaseAssertions, DatabaseClients, DatabaseTenants
 from integrations.database.loans import DatabaseLoans
 from integrations.database.market import DatabaseMarketTrades
+from integrations.database.market_imports import DatabaseMarketImports
 from integrations.database.pledges import DatabasePledges
 from integrations.database.registry_orders import DatabaseRegistryOrders
 from integrations.database.rights import DatabaseRights
 from integrations.database.trail import DatabaseAudit, DatabaseJobs, DatabaseOutbox
+from integrations.database.valuation_policies import DatabaseValuationPolicies
 from integrations.database.valuations import DatabaseValuations
 from integrations.database.verifications import DatabaseVerifications
 
@@ -53,7 +58,13 @@ class DatabaseUnitOfWork:
         self.verifications = DatabaseVerifications(connection)
         self.holds = DatabaseHolds(connection)
         self.trades = DatabaseMarketTrades(connection, actor)
+        self.affiliations = DatabaseAffiliations(connection, actor)
+        self.market_imports = DatabaseMarketImports(connection)
         self.valuations = DatabaseValuations(connection)
+        self.benchmark_prices = DatabaseBenchmarkPrices(connection)
+        self.appraisals = DatabaseBankAppraisals(connection)
+        self.adoptions = DatabaseAdoptions(connection)
+        self.policies = DatabaseValuationPolicies(connection)
         self.loans = DatabaseLoans(connection)
         self.pledges = DatabasePledges(connection)
         self.registry_orders = DatabaseRegistryOrders(connection)

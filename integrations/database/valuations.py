@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 
 from domain.ports.valuations import StoredValuation
-from domain.valuation.answer import body_of, evidence_of
+from domain.valuation.answer import body_of, evidence_of, exclusions_of
 from domain.valuation.appraisal import Appraisal
+from domain.valuation.inputs import inputs_body
 from domain.values.identifiers import new_id
 from integrations.database.connection import Connection, Prepared
 from integrations.database.tables import VALUATIONS
@@ -37,6 +38,8 @@ class DatabaseValuations:
             "evidence": evidence_of(appraisal),
             "digest": appraisal.digest,
             "created_at": created_at,
+            "inputs": inputs_body(appraisal.inputs),
+            "exclusions": exclusions_of(appraisal),
         }
         await self._connection.run(ADD, valuation)
         return valuation_id
@@ -47,5 +50,11 @@ class DatabaseValuations:
         if row is None:
             return None
         return StoredValuation(
-            id=row.id, right_id=row.right_id, body=row.body, evidence=row.evidence, created_at=row.created_at
+            id=row.id,
+            right_id=row.right_id,
+            body=row.body,
+            evidence=row.evidence,
+            exclusions=row.exclusions,
+            inputs=row.inputs,
+            created_at=row.created_at,
         )

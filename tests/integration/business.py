@@ -30,6 +30,7 @@ from integrations.database.engine import make_engine
 from integrations.database.postmaster import SUPERUSER
 from integrations.database.provisioning import register
 from integrations.database.unit_of_work import unit_of_work
+from integrations.exchange.files import ExchangeFileReader
 from integrations.identity.keys import generate_key
 from integrations.identity.tokens import JoseTokens
 from integrations.registry.demo_rights import ENTERPRISE_HUANGSHI_USCC
@@ -292,6 +293,7 @@ def _house(engine: Any, registry: FakeRegistry) -> House:  # noqa: ANN401 - SQLA
     return House(
         open=partial(unit_of_work, engine),
         registry=registry,
+        exchange=ExchangeFileReader(),
         rulebook=load_rulebook(),
         now=lambda: NOW,
         ready=ready,

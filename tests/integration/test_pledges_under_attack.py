@@ -349,7 +349,7 @@ def test_who_waits_too_long_for_another_is_told_to_come_back(business: Business)
 
 def test_the_same_trades_sent_twice_at_once_are_taken_in_once(business: Business) -> None:
     def send() -> tuple[int, dict[str, int]]:
-        deals = [a_deal(number, trade_no=f"TWIN-{number}") for number in range(30)]
+        deals = [a_deal(number, trade_no=f"TWIN-{number}", quantity=quantity("3")) for number in range(30)]
         return business.call("exchange.zhejiang", "POST", "/v1/market/trades", {"source": "twins", "trades": deals})
 
     answers = at_once(*[send] * 4)

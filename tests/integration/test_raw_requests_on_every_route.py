@@ -18,7 +18,16 @@ import pytest
 from api.app import ROUTES
 from tests.builders import HOLDER
 from tests.database_session import Database
-from tests.integration.business import Business, a_deal, a_loan_body, a_pledge_body, open_for_business, quantity, yuan
+from tests.integration.business import (
+    HUANGSHI,
+    Business,
+    a_deal,
+    a_loan_body,
+    a_pledge_body,
+    open_for_business,
+    quantity,
+    yuan,
+)
 from tests.raw_cases import SECONDS_MAX, Steps, Target, cases, complaints, send
 
 ENTERPRISE, OFFICER, APPROVER, AUTHORITY = (
@@ -33,6 +42,9 @@ EMPTY_BODY: Final = "the whole body is an empty object"
 NOTHING_REQUIRED: Final = frozenset(
     {
         "/v1/valuations",  # a right or a subject: which is missing is told by one rule of the whole body
+        "/v1/rights/{right}/appraisals/{appraisal}/approve",
+        "/v1/rights/{right}/adopted-values/{adoption}/approve",
+        "/v1/policies/valuation/{policy}/approve",
         "/v1/pledges/{pledge}/submit",
         "/v1/pledges/{pledge}/confirm",
         "/v1/pledges/{pledge}/withdraw",
@@ -52,6 +64,7 @@ class Door:
     amount: Steps | None = None
     text: Steps | None = None
     identifier: Steps | None = None
+    integer: Steps | None = None
 
 
 def _nothing(*_: str) -> Mapping[str, Any]:
@@ -73,6 +86,24 @@ def _valuation(*_: str) -> Mapping[str, Any]:
     return {"subject": {**subject, "valid_from": "2026-01-01", "valid_to": "2031-01-01", "vintage": 2026}}
 
 
+def _affiliation(*_: str) -> Mapping[str, Any]:
+    return {"parties": [HOLDER, HUANGSHI], "since": "2026-01-01", "ground": "control"}
+
+
+def _appraisal(*_: str) -> Mapping[str, Any]:
+    dates = {"as_of": "2026-11-21", "valid_until": "2027-05-20"}
+    told = {"appraiser": {"name": "评估公司", "uscc": HOLDER}, "report": {"sha256": "0" * 64}}
+    return {"kind": "external", "value": yuan("1.00"), "quantity": quantity("1"), **dates, **told}
+
+
+def _adoption(*_: str) -> Mapping[str, Any]:
+    return {"value": yuan("1.00"), "quantity": quantity("1"), "reason": "x"}
+
+
+def _policy(*_: str) -> Mapping[str, Any]:
+    return {"revaluation_months": 6, "liquidation_days": 20, "loan_end_margin_days": 30}
+
+
 def _event(*_: str) -> Mapping[str, Any]:
     return {"type": "disbursed", "principal": yuan("1.00"), "on": "2026-11-21", "reference": "R"}
 
@@ -84,12 +115,32 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
         ),
         "/v1/rights/verifications": Door(ENTERPRISE, _verification, identifier=("holder_uscc",)),
         "/v1/market/trades": Door(EXCHANGE, lambda *_: {"source": "raw", "trades": [a_deal(1)]}, text=("source",)),
+        "/v1/market/affiliations": Door(EXCHANGE, _affiliation, identifier=("parties", 0)),
         "/v1/valuations": Door(
             ENTERPRISE,
             _valuation,
             amount=("subject", "quantity", "amount"),
             identifier=("subject", "division"),
         ),
+        "/v1/rights/{right}/appraisals": Door(
+            OFFICER,
+            _appraisal,
+            amount=("value", "amount"),
+            text=("appraiser", "name"),
+            identifier=("appraiser", "uscc"),
+        ),
+        "/v1/rights/{right}/appraisals/{appraisal}/approve": Door(APPROVER, _nothing),
+        "/v1/rights/{right}/appraisals/{appraisal}/reject": Door(
+            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/rights/{right}/adopted-values": Door(OFFICER, _adoption, amount=("quantity", "amount"), text=("reason",)),
+        "/v1/rights/{right}/adopted-values/{adoption}/approve": Door(APPROVER, _nothing),
+        "/v1/rights/{right}/adopted-values/{adoption}/reject": Door(
+            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/policies/valuation": Door(OFFICER, _policy, integer=("revaluation_months",)),
+        "/v1/policies/valuation/{policy}/approve": Door(APPROVER, _nothing),
+        "/v1/policies/valuation/{policy}/reject": Door(APPROVER, lambda *_: {"reason": "x"}, text=("reason",)),
         "/v1/loans": Door(
             OFFICER,
             lambda *_: a_loan_body(),
@@ -126,16 +177,26 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Scene:
-    """The business with a right, a loan and a pledge to talk of."""
+    """The business with a right, a loan, a pledge and what the bank put forward to talk of."""
 
     business: Business
     right: str
     loan: str
     pledge: str
+    appraisal: str
+    adoption: str
+    policy: str
 
     def path(self, template: str) -> str:
         """Return the address of a route."""
-        return template.format(loan=self.loan, pledge=self.pledge)
+        return template.format(
+            right=self.right,
+            loan=self.loan,
+            pledge=self.pledge,
+            appraisal=self.appraisal,
+            adoption=self.adoption,
+            policy=self.policy,
+        )
 
     def valid(self, template: str) -> dict[str, Any]:
         """Return a body that a route understands."""
@@ -146,16 +207,20 @@ class Scene:
 def scene(new_database: Callable[[], AbstractContextManager[Database]]) -> Iterator[Scene]:
     with new_database() as database, open_for_business(database) as business:
         right, loan = business.verified(), business.loan()
-        yield Scene(business, right, loan, business.draft({right: "1"}, [loan]))
+        business.consent(ENTERPRISE, HOLDER, "bank-a")
+        put_forward = {
+            path: str(business.post(OFFICER, path, body, 201)["id"])
+            for path, body in (
+                (f"/v1/rights/{right}/appraisals", _appraisal()),
+                (f"/v1/rights/{right}/adopted-values", _adoption()),
+                ("/v1/policies/valuation", _policy()),
+            )
+        }
+        yield Scene(business, right, loan, business.draft({right: "1"}, [loan]), *put_forward.values())
 
 
 def test_every_command_of_the_product_is_here() -> None:
-    taken = {
-        path.replace("{loan_id:str}", "{loan}").replace("{pledge_id:str}", "{pledge}")
-        for route in ROUTES
-        if "POST" in route.http_methods
-        for path in route.paths
-    }
+    taken = {path.replace("_id:str}", "}") for route in ROUTES if "POST" in route.http_methods for path in route.paths}
 
     assert taken == set(DOORS)
 
@@ -176,6 +241,7 @@ def test_raw_bytes_get_a_problem_document_from_every_route(template: str, scene:
         amount=door.amount,
         text=door.text,
         identifier=door.identifier,
+        integer=door.integer,
     )
 
     found = [
@@ -195,6 +261,21 @@ def _changed(body: Mapping[str, Any], steps: Steps, value: object) -> dict[str, 
         place = place[step]
     place[steps[-1]] = value
     return document
+
+
+def _extremes_of_a_bank() -> Iterator[tuple[str, Steps, object]]:
+    """Yield the same of what a bank puts forward."""
+    for day in FAR:
+        yield "/v1/rights/{right}/appraisals", ("as_of",), day
+        yield "/v1/rights/{right}/appraisals", ("valid_until",), day
+    for months in (0, 13, -1, 2**53):
+        yield "/v1/policies/valuation", ("revaluation_months",), months
+        yield "/v1/policies/valuation", ("loan_end_margin_days",), months
+    for amount in ("0", "-1", HUGE, "-" + HUGE):
+        for path in ("/v1/rights/{right}/appraisals", "/v1/rights/{right}/adopted-values"):
+            yield path, ("value",), yuan(amount)
+            yield path, ("quantity",), quantity(amount)
+            yield path, ("quantity",), quantity(LEAST, "kg/a")
 
 
 def _extremes() -> Iterator[tuple[str, Steps, object]]:
@@ -251,7 +332,7 @@ def _extremes() -> Iterator[tuple[str, Steps, object]]:
 
 def test_extreme_values_are_taken_or_refused_and_break_nothing(scene: Scene) -> None:
     wrong = []
-    for template, steps, value in _extremes():
+    for template, steps, value in (*_extremes(), *_extremes_of_a_bank()):
         body = _changed(scene.valid(template), steps, value) if steps else value
         started = time.monotonic()
         status, answer = scene.business.call(DOORS[template].client, "POST", scene.path(template), body)
@@ -267,7 +348,10 @@ def test_an_id_of_another_kind_or_of_nothing_is_not_there(scene: Scene) -> None:
         if "{" not in template:
             continue
         for thing in (f"pledge_{UNKNOWN}", f"loan_{UNKNOWN}", scene.right, "x", "%00", "%F0%9F%98%80", "a" * 4000):
-            path = template.format(pledge=thing, loan=thing)
+            names = ("right", "loan", "pledge", "appraisal", "adoption", "policy")
+            if thing == scene.right and template.count("{") == 1 and "{right}" in template:
+                continue  # there it is
+            path = template.format_map(dict.fromkeys(names, thing))
             status, answer = scene.business.call(DOORS[template].client, "POST", path, scene.valid(template))
             assert (status, answer["code"]) == (404, "not_found"), path
 
@@ -285,6 +369,10 @@ def test_an_id_of_another_kind_or_of_nothing_is_not_there(scene: Scene) -> None:
         "/v1/rights?pollutant=x",
         "/v1/rights?cursor=x",
         "/v1/market/trades?status=x",
+        "/v1/market/trades?code=x",
+        "/v1/market/trades?from=x",
+        "/v1/market/trades?source=%00",
+        "/v1/market/trades?division=x",
         "/v1/events?wait=21",
         "/v1/events?after=x",
         "/v1/jurisdictions/x/rules",

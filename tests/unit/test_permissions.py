@@ -15,6 +15,11 @@ COMMANDS = {
     "pledge:verify_quantities": {Role.AUTHORITY},
     "pledge:approve_loan": {Role.BANK_APPROVER},
     "pledge:confirm": {Role.ENTERPRISE},
+    "right:appraise": {Role.BANK_OFFICER, Role.BANK_APPROVER},
+    "appraisal:approve": {Role.BANK_OFFICER, Role.BANK_APPROVER},
+    "appraisal:read": {Role.BANK_OFFICER, Role.BANK_APPROVER},
+    "policy:propose": {Role.BANK_OFFICER, Role.BANK_APPROVER},
+    "policy:approve": {Role.BANK_OFFICER, Role.BANK_APPROVER},
     "release:order": {Role.BANK_OFFICER, Role.BANK_APPROVER},
     "release:approve": {Role.BANK_OFFICER, Role.BANK_APPROVER},
 }

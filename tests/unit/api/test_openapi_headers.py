@@ -39,10 +39,12 @@ def test_exactly_the_commands_need_an_idempotency_key(operations: list[tuple[str
         assert ("IdempotencyKey" in _names(operation)) is command, path
 
 
-def test_exactly_the_commands_on_a_pledge_heed_a_version(operations: list[tuple[str, str, dict[str, Any]]]) -> None:
+def test_exactly_the_commands_on_a_pledge_and_the_second_person_s_decisions_heed_a_version(
+    operations: list[tuple[str, str, dict[str, Any]]],
+) -> None:
     for path, method, operation in operations:
-        on_a_pledge = method == "post" and path.startswith("/v1/pledges/")
-        assert ("IfMatch" in _names(operation)) is on_a_pledge, path
+        heeds = method == "post" and (path.startswith("/v1/pledges/") or path.endswith(("/approve", "/reject")))
+        assert ("IfMatch" in _names(operation)) is heeds, path
 
 
 def test_exactly_the_public_routes_ask_for_no_token(operations: list[tuple[str, str, dict[str, Any]]]) -> None:

@@ -240,7 +240,7 @@ def test_one_reason_is_given_the_first_in_the_documented_order() -> None:
         assert refusal(a_trade(**wrong)).code is code
 
 
-def test_the_codes_are_those_of_the_contract() -> None:
+def test_the_codes_are_those_of_the_contract_and_one_of_ours() -> None:
     assert set(QuarantineCode) == {
         "row_malformed",
         "price_basis_missing",
@@ -250,4 +250,5 @@ def test_the_codes_are_those_of_the_contract() -> None:
         "outside_price_band",
         "duplicate_conflict",
         "future_dated",
+        "not_a_sale",
     }

@@ -49,3 +49,14 @@ def test_an_unpriced_item_makes_the_group_unpriced_and_never_worth_zero() -> Non
     assert coverage.level is Level.UNPRICED
     assert coverage.collateral_value is None
     assert coverage.shortfall is None
+
+
+def test_a_lower_adopted_value_lowers_every_level_in_proportion() -> None:
+    half = an_item(adopted_value=yuan("70000"))  # of 140,000; so 70,000 may be lent, and 100,000 is the market's
+    levels = [coverage_of([half], [yuan(debt)], NOW).level for debt in ("70000", "70000.01", "100000", "100000.01")]
+
+    assert levels == [Level.OK, Level.CALL, Level.CALL, Level.CLOSE_OUT]
+
+
+def test_a_higher_adopted_value_raises_no_level() -> None:
+    assert coverage_of([an_item(adopted_value=yuan("999999"))], [yuan("140000.01")], NOW).level is Level.CALL

@@ -1,0 +1,1 @@
+"""The exchanges' files: bulletins in prose, auction notices, spreadsheets, and the feeds that are known by name."""

@@ -1,0 +1,1 @@
+"""The backtest's arithmetic, files and command."""
