@@ -30,7 +30,7 @@ from api.demo.words import STATES, percent, quantity, yuan
 
 HUANGSHI: Final = "enterprise.huangshi"
 HUANGSHI_RIGHT: Final = "PWQ-HB-420202-00001"
-HUBEI_INSTALMENT: Final = Decimal(20_000)
+HUBEI_INSTALMENT: Final = Decimal(15_000)
 FIRST_BANK_NAMES: Final = ("bank-a", "示例甲银行")
 
 

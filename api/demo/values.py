@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from api.demo.applications import (
@@ -26,6 +26,7 @@ from domain.values.time import add_years
 TONNES: Final = "30.000000"
 SHOWN: Final = 5
 BULLET_YEARS: Final = 3
+MOST_OF_IT: Final = Decimal("0.9")
 WEIGHT_MAX: Final = Decimal("0.25")
 ROUNDING: Final = Decimal("0.0001")
 ROUND_SUM: Final = Decimal(10_000)
@@ -56,11 +57,11 @@ def value_right(scene: Scene, right: Right) -> Valued:
     carried = _value(scene, right, "按两年、每季等额还本测算", "over a two-year loan's life", shape)
     scene.says(f"全贷款期内每日足值的最高可贷额 max_loan: {yuan(carried['max_loan'])} (每季等额还本、两年)")
     instalment = Decimal(carried["max_loan"]["amount"]) / len(shape) // ROUND_SUM * ROUND_SUM
-    half = (Decimal(valuation["market_value"]["amount"]) / 2).quantize(Decimal("0.01"))
-    too_long = bullet(add_years(scene.today, BULLET_YEARS), half)
-    uncovered = _value(scene, right, f"按三年到期一次还本 {half:,.2f} 元测算", "a three-year bullet", too_long)
+    most = (Decimal(valuation["max_loan"]["amount"]) * MOST_OF_IT).quantize(Decimal("0.01"), ROUND_DOWN)
+    too_long = bullet(add_years(scene.today, BULLET_YEARS), most)
+    uncovered = _value(scene, right, f"按三年到期一次还本 {most:,.2f} 元测算", "a three-year bullet", too_long)
     scene.says(
-        f"三年一次还本：最高只能贷 {yuan(uncovered['max_loan'])}；若贷今日价值的一半 {half:,.2f} 元，"
+        f"三年一次还本：最高只能贷 {yuan(uncovered['max_loan'])}；若贷今日可贷额的九成 {most:,.2f} 元，"
         f"自 {uncovered['first_uncovered_on']} 起押品不足 (first uncovered day)"
     )
     refusal = _refused(scene, right, too_long, uncovered["first_uncovered_on"])
@@ -108,8 +109,10 @@ def _show(scene: Scene, valuation: Valuation) -> None:
     scene.says(
         f"单位价值 {unit} × 剩余年限 = 评估价值 {yuan(valuation['market_value'])} (market value)",
         f"折扣率 {percent(valuation['haircut'])} ({losses}) → 押品价值 {yuan(valuation['collateral_value'])}",
+        f"数量大而分批变现再折 {percent(parts['lot'])}、越过规划期末不计 {percent(parts['roll_over'])}",
         f"抵质押率上限 {percent(valuation['loan_to_value_cap'])}，今日最高可贷 {yuan(valuation['max_loan'])}，"
         f"置信等级 {valuation['confidence_level']}，提示 {', '.join(valuation['warnings'])}",
+        *(f"{each['zh']} ({each['en']})" for each in valuation["explanation"]),
     )
 
 

@@ -203,6 +203,7 @@ class ValuationReply(ReplyModel):
     confidence_level: Literal[1, 2, 3]
     tier: int
     method: MethodReply
+    newest_draws: RatioString
     evidence_count: int
     exclusion_count: int
     explanation: list[FactReply]

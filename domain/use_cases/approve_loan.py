@@ -22,7 +22,6 @@ from domain.use_cases.adopt_value import lowered, readopted
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen
 from domain.use_cases.order_freeze import order_freeze
-from domain.valuation.melting import market_value_on
 from domain.valuation.repayment import Lendable, Repayment, first_uncovered_on, max_principal
 from domain.values.actors import Actor, Role
 from domain.values.money import Money
@@ -169,13 +168,11 @@ async def _lendable(
         )
         right, ours = rights[item.right_id], appraisal.market_value
         share = await lowered(uow, pledge.pledgee, right, item.quantity, ours, business_date(now))
-        parts.append((subject, appraisal.unit_value, share * Fraction(appraisal.loan_to_value_cap)))
+        parts.append((appraisal, share))
     beside = sum((Fraction(other.value.amount) for other in pledge.other_security), Fraction(0))
 
     def lendable_on(day: date) -> Fraction:
-        return beside + sum(
-            (cap * Fraction(market_value_on(subject, unit, day).amount) for subject, unit, cap in parts), Fraction(0)
-        )
+        return beside + sum((share * appraisal.lendable_on(day) for appraisal, share in parts), Fraction(0))
 
     return lendable_on
 

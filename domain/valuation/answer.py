@@ -41,6 +41,7 @@ def body_of(appraisal: Appraisal) -> dict[str, object]:
             "version": appraisal.method.version,
             "parameters_sha256": appraisal.method.parameters_sha256,
         },
+        "newest_draws": wire(appraisal.newest_draws, PLACES),
         "evidence_count": appraisal.evidence_count,
         "exclusion_count": len(appraisal.exclusions),
         "explanation": [

@@ -65,9 +65,10 @@ class Appraisal:
 
     `unit_value` is yuan per tonne and year (per tonne where nothing melts, per tCO2e), `lending_unit_value` what a
     lender takes for it; `lending_until` is the day from which a lender counts nothing, none for a right for good;
-    `carried` the exact share of the market value that may be lent, `max_loan` what may be lent today, or over the whole
-    of the asked `repayment`; `first_uncovered_on` the first day on which that repayment, as asked, is not covered, none
-    when it always is or was not asked.
+    `carried` is the exact share of the market value that may be lent, `max_loan` what may be lent today, or over the
+    whole of the asked `repayment`; `first_uncovered_on` is the first day on which that repayment, as asked, is not
+    covered, none when it always is or was not asked; `newest_draws` is the part of the way to its own price that the
+    newest item drew the level, on top of its weight.
     """
 
     inputs: Inputs
@@ -85,6 +86,7 @@ class Appraisal:
     confidence_level: int
     tier: Tier
     method: Method
+    newest_draws: Decimal
     evidence: tuple[EvidenceItem, ...]
     exclusions: tuple[SetAsideDeal, ...]
     warnings: tuple[str, ...]
@@ -212,6 +214,9 @@ def recompute(inputs: Inputs) -> Appraisal:
         confidence_level=level,
         tier=evidence.tier,
         method=METHOD,
+        newest_draws=round_down(evidence.estimates[0].newest_draws, haircut.PLACES)
+        if evidence.estimates
+        else Decimal(0),
         evidence=evidence.items,
         exclusions=evidence.exclusions,
         warnings=cautions_of(inputs, evidence, parts, roll_over, sale),

@@ -31,7 +31,7 @@ import numpy as np
 
 from domain.errors import DomainError
 from domain.valuation.daily_items import DailyItem
-from domain.valuation.series import LOG_ONE, UNIT, Series, Whole
+from domain.valuation.series import LOG_ONE, NEWEST_DRAWS, UNIT, Series, Whole
 from domain.values.decimals import round_down
 from domain.values.weekdays import weekdays_between
 
@@ -118,8 +118,9 @@ class Estimate:
 
     `unit_value` and `lending_unit_value` are yuan per unit, down to six decimals; `error` and `scale` are logarithms:
     the mean error of the next deal, as a standard deviation, and how far the items lie around the level. `window` is
-    the items that the level was made of with their shares, `volume_a_weekday` the mean volume of the 90 days up to the
-    newest item, in billionths of a unit.
+    the items that the level was made of with their weights, and `newest_draws` the part of the way to its own price
+    that the newest of them drew the level on top; `volume_a_weekday` is the mean volume of the 90 days up to the newest
+    item, in billionths of a unit.
     """
 
     as_of: date
@@ -135,6 +136,7 @@ class Estimate:
     confidence_level: int
     volume_a_weekday: Fraction
     window: tuple[tuple[DailyItem, Fraction], ...]
+    newest_draws: Fraction
 
     @property
     def is_thin(self) -> bool:
@@ -216,7 +218,8 @@ def estimate_of(series: Series, as_of: date, silent_days_max: int = SILENT_DAYS_
         trading_days_180=days_180,
         confidence_level=_confidence_level(stale, days_90, days_180),
         volume_a_weekday=_volume_a_weekday(series, newest),
-        window=_window(series, newest, levels.weights[-1], int(levels.drawn[-1])),
+        window=_window(series, newest, levels.weights[-1]),
+        newest_draws=Fraction(int(levels.drawn[-1]) * NEWEST_DRAWS, UNIT * 100),
     )
 
 
@@ -284,16 +287,14 @@ def _confidence_level(stale_weekdays: int, days_90: int, days_180: int) -> int:
     return 3
 
 
-def _window(series: Series, newest: int, weights: Whole, drawn: int) -> tuple[tuple[DailyItem, Fraction], ...]:
-    """Return the items that the level was made of with their shares, oldest first; the newest has what it draws too."""
+def _window(series: Series, newest: int, weights: Whole) -> tuple[tuple[DailyItem, Fraction], ...]:
+    """Return the items that the level was made of with their weights, oldest first."""
     whole = int(weights.sum())
-    draws = Fraction(drawn * 6, UNIT * 10)
-    pairs = []
-    for back, weight in enumerate(reversed(weights.tolist())):
-        if weight:
-            share = Fraction(weight, whole) * (1 - draws) + (draws if back == 0 else 0)
-            pairs.append((series.items[newest - back], share))
-    return tuple(reversed(pairs))
+    return tuple(
+        (series.items[newest + 1 - len(weights) + place], Fraction(weight, whole))
+        for place, weight in enumerate(weights.tolist())
+        if weight
+    )
 
 
 _ERROR_UNIT: Final = 1 << 20

@@ -17,6 +17,7 @@ from typing import Final
 from integrations.exchange.reading import FileRefused
 
 LINE_BYTES_MAX: Final = 64 << 10
+LINES_MAX: Final = 1_000_000
 SAMPLE_LINES: Final = 2_000
 UTF_8_MARK: Final = b"\xef\xbb\xbf"
 UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -52,26 +53,25 @@ def lines_of(content: bytes) -> Iterator[tuple[int, str | None]]:
     A NUL is no character of any text, and no database keeps it, so a line with one counts as undecodable.
 
     Raises:
-        FileRefused: the file is of another kind, or claims to be UTF-16 and is not.
+        FileRefused: the file is of another kind, claims to be UTF-16 and is not, or has too many lines.
     """
-    refuse_other_kinds(content)
-    if content.startswith(UTF_16_MARKS):
-        content = _from_utf_16(content)
-    content = content.removeprefix(UTF_8_MARK)
-    encoding = encoding_of(content)
+    content, encoding = _bare(content)
     for number, line in enumerate(_cut(content), start=1):
+        if number > LINES_MAX:
+            raise FileRefused("too_many_lines", f"文件超过{LINES_MAX}行。", f"more than {LINES_MAX} lines")
         yield number, _decoded(line, encoding)
 
 
 def text_of(content: bytes, bytes_max: int) -> str:
-    """Return a small text as a whole; what cannot be decoded is left out as the replacement character.
+    """Return a small text as a whole; what cannot be decoded, or is a NUL, becomes the replacement character.
 
     Raises:
         FileRefused: it is of another kind, or larger than a text of this kind ever is.
     """
     if len(content) > bytes_max:
         raise FileRefused("text_too_long", f"文本超过{bytes_max}字节。", f"the text has more than {bytes_max} bytes")
-    return "\n".join("\N{REPLACEMENT CHARACTER}" if line is None else line for _, line in lines_of(content))
+    content, encoding = _bare(content)
+    return content.decode(encoding, "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def encoding_of(content: bytes) -> str:
@@ -87,17 +87,24 @@ def encoding_of(content: bytes) -> str:
     return "utf-8" if 2 * in_utf_8 >= beyond_ascii else "gb18030"
 
 
+def _bare(content: bytes) -> tuple[bytes, str]:
+    """Return a text without its mark, and its encoding."""
+    refuse_other_kinds(content)
+    if content.startswith(UTF_16_MARKS):
+        content = _from_utf_16(content)
+    content = content.removeprefix(UTF_8_MARK)
+    return content, encoding_of(content)
+
+
 def _cut(content: bytes) -> Iterator[bytes]:
     """Yield the lines, whichever of the three customs ends them; a last line end begins no further line."""
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
     start, size = 0, len(content)
     while start < size:
         end = content.find(b"\n", start)
         end = size if end < 0 else end
-        line = content[start:end].removesuffix(b"\r")
-        if b"\r" in line:
-            yield from line.split(b"\r")
-        else:
-            yield line
+        yield content[start:end].removesuffix(b"\r")
         start = end + 1
 
 

@@ -21,12 +21,15 @@ _TAG: Final = re.compile(r"/?([a-z][a-z0-9]{0,15})", re.IGNORECASE)
 _CELLS: Final = frozenset({"td", "th"})
 _ENDS_A_LINE: Final = frozenset({"tr", "p", "div", "br", "li", "table", "h1", "h2", "h3", "h4", "h5", "h6", "title"})
 _UNREAD: Final = frozenset({"script", "style"})
+_SUBSCRIPTS: Final = {"₂": "2", "₃": "3", "ₓ": "x"}
+_SUBSCRIPT: Final = re.compile(r"(?<=[A-Za-z])[₂₃ₓ]")
 _SPACES: Final = re.compile(r"[ \u3000\xa0]+")
 
 
 def lines_in(text: str) -> list[str]:
     """Return the lines that say something, folded to half width, without spaces, their cells apart by tabs."""
     plain = "".join(_pieces(text)) if _PAGE.search(text) else text
+    plain = _SUBSCRIPT.sub(lambda found: _SUBSCRIPTS[found.group()], plain)
     lines = (_SPACES.sub("", fold(line)).strip("\t") for line in re.split(r"[\n\r]", plain))
     return [line for line in lines if line]
 

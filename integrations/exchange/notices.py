@@ -21,7 +21,7 @@ from integrations.exchange.licences import forbids_publication
 from integrations.exchange.notice_lots import Lot, lots_in_prose, lots_in_table
 from integrations.exchange.notice_texts import lines_in
 from integrations.exchange.numerals import FIGURE, MONEY_PLACES, day_of, scaled, wired, years_of
-from integrations.exchange.reading import YUAN, Findings
+from integrations.exchange.reading import YUAN, FileRefused, Findings
 from integrations.exchange.words import division_of, kind_of
 
 TEXT_BYTES_MAX: Final = 1 << 20
@@ -90,7 +90,9 @@ def read_notice(content: bytes, defaults: Mapping[str, str], findings: Findings)
             "公告声明未经同意不得发布，按受限许可入库。",
             "the text forbids publication; it is kept as restricted",
         )
-    lots = (lots_in_table(lines) or lots_in_prose(lines))[:LOTS_MAX]
+    lots = lots_in_table(lines) or lots_in_prose(lines)
+    if len(lots) > LOTS_MAX:
+        raise FileRefused("too_many_lots", f"公告的标的超过{LOTS_MAX}个。", f"the notice has more than {LOTS_MAX} lots")
     if not lots:
         return
     heading = _heading(whole, defaults, findings)

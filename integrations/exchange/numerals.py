@@ -14,7 +14,6 @@ Source: the bulletins and notices of the national and provincial exchanges; ISO 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -47,12 +46,19 @@ _EPOCH_1904: Final = date(1904, 1, 1)
 _CHINESE_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
     dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) | {"两": 2, "壹": 1, "叁": 3, "伍": 5, "拾": 10}
 )
-_DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "–": "-", "—": "-"})
+_HALF_WIDTH: Final = str.maketrans(
+    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | {"\N{IDEOGRAPHIC SPACE}": " ", "\N{NO-BREAK SPACE}": " ", "\N{FULLWIDTH YEN SIGN}": "¥"}
+    | dict.fromkeys("–—\N{MINUS SIGN}", "-")
+)
 
 
 def fold(text: str) -> str:
-    """Return a text with its full-width characters in half width, and its minus signs in one form."""
-    return unicodedata.normalize("NFKC", text).translate(_DASHES)
+    """Return a text with its full-width characters in half width, and its minus signs in one form; nothing else moves.
+
+    Unicode's own compatibility forms would go further, and make 10² into 102.
+    """
+    return text.translate(_HALF_WIDTH)
 
 
 def is_gap(text: str) -> bool:

@@ -12,6 +12,7 @@ PriceUnit(scale='', unit='t', period='term', term='5'))
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -36,7 +37,7 @@ class PriceUnit:
 
 def squeezed(text: str) -> str:
     """Return a word in half width, without spaces, in lower case, as the tables below have them."""
-    return "".join(fold(text).split()).lower()
+    return "".join(unicodedata.normalize("NFKC", fold(text)).split()).lower()
 
 
 _POLLUTANTS: Final[Mapping[str, Pollutant]] = MappingProxyType(
@@ -45,7 +46,6 @@ _POLLUTANTS: Final[Mapping[str, Pollutant]] = MappingProxyType(
     | {
         "codcr": Pollutant.COD,
         "nh3-n": Pollutant.NH3N,
-        "nh₃-n": Pollutant.NH3N,
         "vocs": Pollutant.VOC,
         "挥发性有机污染物": Pollutant.VOC,
         "粉尘": Pollutant.DUST,

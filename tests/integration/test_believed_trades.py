@@ -1,35 +1,31 @@
 """Trades on the real database: what is believed when, who may see it, and how a row is put right."""
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from domain.market.priced_deals import PricedDeal
-from domain.ports.market import SetAside
-from domain.values.actors import Actor, Role
-from domain.values.identifiers import Division, Uscc
-from domain.values.instruments import Instrument
-from domain.values.pollutants import Pollutant
-from integrations.database.engine import make_engine
-from integrations.database.unit_of_work import unit_of_work
+from domain.values.identifiers import Division
 from tests.builders import BANK_USCC, HOLDER, NOW, TODAY
 from tests.database_session import Database
-from tests.integration.business import HUANGSHI, OTHER_BANK_USCC, Business, a_deal, open_for_business, quantity, yuan
-
-EXCHANGE, BANK_A, BANK_B, AUTHORITY = "exchange.zhejiang", "bank-a.officer", "bank-b.officer", "authority.zhejiang"
-THIRD = Uscc("91330100DEM0003023")
-ZHEJIANG = Division("330000")
-HOUR = timedelta(hours=1)
-ACTORS = {
-    EXCHANGE: Actor(client_id=EXCHANGE, tenant=EXCHANGE, role=Role.EXCHANGE, uscc=None, division=None),
-    BANK_A: Actor(client_id=BANK_A, tenant="bank-a", role=Role.BANK_OFFICER, uscc=BANK_USCC, division=None),
-    BANK_B: Actor(client_id=BANK_B, tenant="bank-b", role=Role.BANK_OFFICER, uscc=OTHER_BANK_USCC, division=None),
-}
+from tests.integration.business import HUANGSHI, Business, open_for_business, quantity, yuan
+from tests.integration.told_market import (
+    AUTHORITY,
+    BANK_A,
+    BANK_B,
+    EXCHANGE,
+    HOUR,
+    a_row,
+    an_hour_passes,
+    listed,
+    priced,
+    prices,
+    send,
+    set_aside,
+    statuses,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,78 +40,6 @@ def business(opened: Business) -> Business:
     """Return the product, in which nobody has told anything yet."""
     opened.sql("truncate trades, trade_parties, holder_groups, affiliations")
     return opened
-
-
-def send(business: Business, client: str, *rows: dict[str, object], source: str = "s") -> Any:  # noqa: ANN401 - any JSON answer
-    """Let a client report rows of nitrogen, of which nobody has told anything yet."""
-    trades = [{"pollutant": "NH3N", **row} for row in rows]
-    return business.post(client, "/v1/market/trades", {"source": source, "trades": trades}, 200)
-
-
-def a_row(number: int, price: str = "4000.00", **different: object) -> dict[str, object]:
-    """Return an honest deal of nitrogen."""
-    return a_deal(number, price, **{"pollutant": "NH3N", **different})
-
-
-def listed(business: Business, client: str, query: str = "") -> list[dict[str, Any]]:
-    """Return what a client is shown of the nitrogen market."""
-    items = business.get(client, f"/v1/market/trades?pollutant=NH3N&limit=200{query}")["items"]
-    return list(items)
-
-
-def statuses(business: Business, client: str, query: str = "") -> dict[str, str]:
-    """Return the status of each row that a client is shown, by its number."""
-    return {row["trade"]["trade_no"]: row["status"] for row in listed(business, client, query)}
-
-
-def an_hour_passes(business: Business) -> None:
-    """Let everything told so far have been told an hour earlier."""
-    moments = ("received_at", "known_at", "accepted_from", "accepted_until", "superseded_at")
-    moved = ", ".join(f"{name} = {name} - interval '1 hour'" for name in moments)
-    business.sql(f"update trades set {moved}")
-
-
-def priced(
-    business: Business,
-    client: str | None,
-    known_at: datetime = NOW,
-    province: Division | None = ZHEJIANG,
-    *,
-    shared_only: bool = False,
-) -> Sequence[PricedDeal]:
-    """Return what a client's valuation reads at a moment; for nobody, what a background job does."""
-
-    async def read() -> Sequence[PricedDeal]:
-        url = business.database.app_url if client else business.database.worker_url
-        engine = make_engine(url, pool_size=1)
-        try:
-            async with unit_of_work(engine, ACTORS[client] if client else None) as uow:
-                scope = Instrument.DISCHARGE_RIGHT, Pollutant.NH3N, province, date(2020, 1, 1), known_at
-                return await uow.trades.priced(*scope, shared_only=shared_only)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(read())
-
-
-def set_aside(business: Business, client: str, known_at: datetime = NOW) -> list[tuple[str, str]]:
-    """Return number and code of what was quarantined at a moment, as a client may see it."""
-
-    async def read() -> Sequence[SetAside]:
-        engine = make_engine(business.database.app_url, pool_size=1)
-        try:
-            async with unit_of_work(engine, ACTORS[client]) as uow:
-                scope = Instrument.DISCHARGE_RIGHT, Pollutant.NH3N, ZHEJIANG, date(2020, 1, 1), known_at
-                return await uow.trades.set_aside(*scope)
-        finally:
-            await engine.dispose()
-
-    return [(row.trade_no, row.code) for row in asyncio.run(read())]
-
-
-def prices(deals: Sequence[PricedDeal]) -> dict[str, int]:
-    """Return yuan by number of what is evidence."""
-    return {deal.trade_no: deal.unit_price // 10**6 for deal in deals if deal.exclusion is None}
 
 
 def test_a_valuation_of_an_earlier_moment_reads_what_was_believed_then(business: Business) -> None:
@@ -246,7 +170,7 @@ def test_a_linked_group_is_one_group_for_the_cap(business: Business) -> None:
     send(business, EXCHANGE, a_row(1, seller=HOLDER))
     link = {"parties": [HUANGSHI, HOLDER], "since": "2026-01-01", "ground": "control"}
     business.post(AUTHORITY, "/v1/market/affiliations", link, 201)
-    send(business, EXCHANGE, a_row(2, seller=HOLDER), a_row(3, seller=HUANGSHI), a_row(4, seller=THIRD))
+    send(business, EXCHANGE, a_row(2, seller=HOLDER), a_row(3, seller=HUANGSHI), a_row(4, seller=BANK_USCC))
     group = {deal.trade_no: deal.seller_group for deal in priced(business, BANK_A)}
 
     assert group["SYN-2"] == group["SYN-3"]
