@@ -39,6 +39,7 @@ from domain.rights.rights import HolderMismatch, RightNotFound, SuccessorUnconfi
 from domain.use_cases.issue_token import ScopeRefused
 from domain.valuation.adoption import AppraisalNotInForce
 from domain.valuation.appraisal import RightExpired
+from domain.valuation.estimate import TooFewItems
 from domain.valuation.evidence import NoPriceEvidence
 from domain.valuation.proposals import AlreadyDecided
 from domain.values.price import InvalidPrice
@@ -203,6 +204,14 @@ VALUATION: Final[Texts] = MappingProxyType(
             "该评估目前不可采用:{standing}。",
             "This appraisal may not be adopted now: it is {standing}.",
             ("appraisal_id", "standing"),
+        ),
+        TooFewItems: ProblemText(
+            CONFLICT,
+            "缺少价格依据",
+            "No price evidence",
+            "一年内可用的成交日数据只有{items}条(分布在{days}个交易日),不足以形成价格;这并不表示价值为零。",
+            "Only {items} daily items on {days} days of the year speak for a price: too few. This is not a value of zero.",
+            ("items", "days", "newest"),
         ),
         SuccessorUnconfirmed: ProblemText(
             CONFLICT,

@@ -76,3 +76,14 @@ class Jobs(Protocol):
     async def enqueue(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime | None = None) -> None:
         """Enqueue a task; tasks of one subject run one after another; `at` delays it."""
         ...
+
+    async def enqueue_once(self, task: str, subject: str, at: datetime | None = None) -> None:
+        """Enqueue a task without arguments, unless one of its subject waits already; send it last of a transaction."""
+        ...
+
+    async def await_enqueuers(self, subject: str) -> None:
+        """Wait until everybody has committed who relies on a task of a subject, which has been taken up just now.
+
+        Whoever comes later finds no task waiting and enqueues another.
+        """
+        ...

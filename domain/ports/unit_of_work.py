@@ -17,6 +17,7 @@ from domain.ports.market import Affiliations, MarketTrades
 from domain.ports.market_imports import MarketImports
 from domain.ports.pledges import Pledges
 from domain.ports.registry_orders import RegistryOrders
+from domain.ports.revaluations import Revaluations
 from domain.ports.rights import Rights
 from domain.ports.tenants import Tenants
 from domain.ports.trail import Audit, Jobs, Outbox
@@ -109,6 +110,11 @@ class UnitOfWork(Protocol):
     @property
     def pledges(self) -> Pledges:
         """Return the pledges."""
+        ...
+
+    @property
+    def revaluations(self) -> Revaluations:
+        """Return the revaluations."""
         ...
 
     @property

@@ -72,11 +72,11 @@ async def appraise_subject(
             what="as_of", value=day.isoformat(), reason_zh="估值日过于遥远。", reason_en="the day is too far away"
         )
     known_at = min(now, datetime.combine(day + timedelta(days=1), time(), SHANGHAI) - timedelta(microseconds=1))
-    market = await _market(uow, subject, day, known_at, shared_only=shared_only)
+    market = await market_for(uow, subject, day, known_at, shared_only=shared_only)
     return appraise(subject, market, rulebook, day, known_at, liquidation_days=liquidation_days, repayment=repayment)
 
 
-async def _market(uow: UnitOfWork, subject: Subject, day: date, known_at: datetime, *, shared_only: bool) -> Market:
+async def market_for(uow: UnitOfWork, subject: Subject, day: date, known_at: datetime, *, shared_only: bool) -> Market:
     """Return what was believed then; other provinces are read only where they would be asked.
 
     What others read too shows neither what the caller alone had sent nor how much of it there was.

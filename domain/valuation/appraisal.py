@@ -26,14 +26,14 @@ from domain.jurisdictions.rulebook import Rulebook
 from domain.valuation import haircut
 from domain.valuation.canonical import sha256_of
 from domain.valuation.cautions import cautions_of
-from domain.valuation.estimate import moved
-from domain.valuation.evidence import Evidence, EvidenceItem, Tier, gather
+from domain.valuation.evidence import EvidenceItem, Tier, gather
 from domain.valuation.explanation import Fact, facts_of
-from domain.valuation.haircut import HaircutParts, Losses, confidence_level
-from domain.valuation.inputs import Inputs, inputs_body, rule_values
+from domain.valuation.haircut import HaircutParts
+from domain.valuation.inputs import Inputs, RuleValues, inputs_body, rule_values
 from domain.valuation.market import Market, SetAsideDeal, look_at
 from domain.valuation.melting import market_value_on, units_on
 from domain.valuation.parameters import METHOD, Method
+from domain.valuation.quote import quote_of
 from domain.valuation.repayment import Repayment, first_uncovered_on, max_principal
 from domain.valuation.sale import Sale, sell, without_roll_over
 from domain.valuation.subject import Subject
@@ -41,7 +41,6 @@ from domain.values.decimals import round_down
 from domain.values.money import Money
 from domain.values.weekdays import weekdays_between
 
-UNIT_VALUE_PLACES: Final = 6
 LIQUIDATION_DAYS: Final = 20
 LIQUIDATION_DAYS_MAX: Final = 3650
 LAST_DAY: Final = date(9900, 1, 1)
@@ -174,17 +173,12 @@ def recompute(inputs: Inputs) -> Appraisal:
     subject, as_of = inputs.subject, inputs.as_of
     sold_on = _require_life(subject, as_of, inputs.liquidation_days)
     evidence = gather(subject, inputs.looked, as_of)
-    unit_value = _unit_value(evidence)
-    lending = min(unit_value, *(found.lending_unit_value for found in evidence.estimates), unit_value)
-    if evidence.administered is not None:
-        lending = min(lending, evidence.administered)
-    level = confidence_level(subject.instrument, evidence, inputs.looked.own_deals)
-    roll_over = _roll_over(inputs)
+    quote = quote_of(subject.instrument, evidence, inputs.looked.own_deals, as_of)
+    unit_value, lending, losses = quote.unit_value, quote.lending_unit_value, quote.losses
+    roll_over = roll_over_of(subject, inputs.rules, as_of)
     lent = without_roll_over(subject, roll_over)
-    losses = Losses(evidence, level, as_of)
     weekdays = weekdays_between(as_of, sold_on)
-    a_weekday = min((found.volume_a_weekday for found in evidence.estimates), default=None)
-    sale = sell(lent, sold_on, weekdays, losses.share, a_weekday)
+    sale = sell(lent, sold_on, weekdays, losses.share, quote.volume_a_weekday)
     exact = Fraction(lending) * sale.kept
     whole = Fraction(unit_value) * units_on(subject, as_of)
     lent_now = Fraction(unit_value) * units_on(lent, as_of)
@@ -211,7 +205,7 @@ def recompute(inputs: Inputs) -> Appraisal:
         carried=carried / lent_now if lent_now else Fraction(0),
         max_loan=Money.zero(),
         first_uncovered_on=None,
-        confidence_level=level,
+        confidence_level=quote.confidence_level,
         tier=evidence.tier,
         method=METHOD,
         newest_draws=round_down(evidence.estimates[0].newest_draws, haircut.PLACES)
@@ -224,15 +218,6 @@ def recompute(inputs: Inputs) -> Appraisal:
         digest="",
     )
     return _sealed(_with_loan(appraisal, Money.floor(min(carried, Fraction(market_value.amount)))))
-
-
-def _unit_value(evidence: Evidence) -> Decimal:
-    """Return the most careful unit value of the estimates that bind, moved as other provinces moved."""
-    values = [found.unit_value for found in evidence.estimates]
-    if evidence.tier is Tier.ADMINISTERED and evidence.administered is not None:
-        values.append(round_down(evidence.administered, UNIT_VALUE_PLACES))
-    value = min(values)
-    return moved(value, evidence.moved_by) if evidence.moved_by else value
 
 
 def _shares(
@@ -255,12 +240,11 @@ def _shares(
     }
 
 
-def _roll_over(inputs: Inputs) -> date | None:
-    """Return the first day after the plan period of the valuation's day, none where nothing melts or it is unknown."""
-    rules = inputs.rules
-    if not inputs.subject.melts or rules.plan_end is None or rules.plan_years is None:
+def roll_over_of(subject: Subject, rules: RuleValues, as_of: date) -> date | None:
+    """Return the first day after the plan period in which a day lies, none where nothing melts or it is unknown."""
+    if not subject.melts or rules.plan_end is None or rules.plan_years is None:
         return None
-    return plan_period_end(inputs.as_of, rules.plan_end, rules.plan_years) + timedelta(days=1)
+    return plan_period_end(as_of, rules.plan_end, rules.plan_years) + timedelta(days=1)
 
 
 def _require_sense(known_at: datetime, liquidation_days: int, as_of: date, repayment: Repayment | None) -> None:

@@ -17,6 +17,8 @@ from integrations.database.tables import AUDIT, EVENTS
 WRITE = Prepared(insert(AUDIT), ("id", "at", "actor", "tenant", "action", "subject", "details", "parties"))
 APPEND = Prepared(insert(EVENTS), ("id", "type", "subject", "at", "business_date", "data", "parties"))
 ENQUEUE = Prepared(text("select enqueue_job(:task, :subject, cast(:arguments as jsonb), :at)"))
+ENQUEUE_ONCE = Prepared(text("select enqueue_job_once(:task, :subject, :at)"))
+AWAIT_ENQUEUERS = Prepared(text("select await_enqueuers(:subject)"))
 PUBLISH = text("select publish_events()")
 
 
@@ -110,6 +112,14 @@ class DatabaseJobs:
         """Enqueue a task; tasks of one subject run one after another."""
         values = {"task": task, "subject": subject, "arguments": json.dumps(dict(arguments)), "at": at}
         await self._connection.value(ENQUEUE, values)
+
+    async def enqueue_once(self, task: str, subject: str, at: datetime | None = None) -> None:
+        """Enqueue a task, unless one of its subject waits already."""
+        await self._connection.value(ENQUEUE_ONCE, {"task": task, "subject": subject, "at": at})
+
+    async def await_enqueuers(self, subject: str) -> None:
+        """Wait until everybody has committed who relies on a task of a subject."""
+        await self._connection.value(AWAIT_ENQUEUERS, {"subject": subject})
 
 
 def _entry(row: Row[Any]) -> AuditEntry:

@@ -26,6 +26,7 @@ from integrations.database.market import DatabaseMarketTrades
 from integrations.database.market_imports import DatabaseMarketImports
 from integrations.database.pledges import DatabasePledges
 from integrations.database.registry_orders import DatabaseRegistryOrders
+from integrations.database.revaluations import DatabaseRevaluations
 from integrations.database.rights import DatabaseRights
 from integrations.database.trail import DatabaseAudit, DatabaseJobs, DatabaseOutbox
 from integrations.database.valuation_policies import DatabaseValuationPolicies
@@ -67,6 +68,7 @@ class DatabaseUnitOfWork:
         self.policies = DatabaseValuationPolicies(connection)
         self.loans = DatabaseLoans(connection)
         self.pledges = DatabasePledges(connection)
+        self.revaluations = DatabaseRevaluations(connection)
         self.registry_orders = DatabaseRegistryOrders(connection)
         self.audit = DatabaseAudit(connection)
         self.outbox = DatabaseOutbox(connection)

@@ -35,7 +35,9 @@ GAPS: Final = frozenset(
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MONEY_PLACES: Final = 2
 
-_AMOUNT: Final = re.compile(rf"([+-]?)[¥￥]?({FIGURE})(万|亿|)(?:元|人民币|yuan|cny|rmb)?", re.ASCII | re.IGNORECASE)
+_AMOUNT: Final = re.compile(
+    rf"([+-]?)¥?\s?({FIGURE})\s?(万|亿|)\s?(?:元|人民币|yuan|cny|rmb)?", re.ASCII | re.IGNORECASE
+)
 _DAY: Final = re.compile(
     r"(\d{4})(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})日?(?:[T ]?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?", re.ASCII
 )
@@ -68,7 +70,7 @@ def is_gap(text: str) -> bool:
 
 def amount_of(text: str) -> Decimal | None:
     """Return the figure that a cell writes, a trailing 万, 亿 or 元 taken into account; none where it is no figure."""
-    found = _AMOUNT.fullmatch("".join(fold(text).split()))
+    found = _AMOUNT.fullmatch(fold(text).strip())
     return None if found is None else _figure(found[1], found[2], found[3])
 
 

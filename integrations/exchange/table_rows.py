@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 TEXT_LENGTH_MAX: Final = 120
 VINTAGES: Final = range(2000, 2101)
-_WITH_UNIT: Final = re.compile(rf"([+-]?)({FIGURE})(万|亿|)([^\d.,].*)?", re.ASCII)
+_WITH_UNIT: Final = re.compile(rf"([+-]?)({FIGURE})\s?(万|亿|)\s?([^\d.,\s].*)?", re.ASCII)
 _USCC_SHAPED: Final = re.compile(r"[0-9A-Za-z]{18}", re.ASCII)
 _TAXES: Final = {
     **dict.fromkeys(("含税", "是", "included", "yes", "true"), "included"),
@@ -163,7 +163,7 @@ def _vintage(named: Named) -> int | None:
 
 def _figure(text: str, field: str, header_unit: str) -> tuple[Decimal, str]:
     """Return the figure of a cell in ones, and the unit behind it; the header's 万 counts where the cell has no own."""
-    found = _WITH_UNIT.fullmatch("".join(fold(text).split()))
+    found = _WITH_UNIT.fullmatch(fold(text).strip())
     if found is None:
         raise CellRefused(field, text)
     scale = found[3] or next((each for each in SCALES if each and header_unit.startswith(each)), "")
@@ -226,7 +226,7 @@ def _price(row: dict[str, object], named: Named, table: Table, defaults: Default
 
 def _price_unit(text: str, named: Named, table: Table) -> PriceUnit:
     """Return what a price is per: by its own cell, by a column, or by the header; nothing where none of them says."""
-    found = _WITH_UNIT.fullmatch("".join(fold(text).split()))
+    found = _WITH_UNIT.fullmatch(fold(text).strip())
     own = found[4] if found is not None else None
     if own and "/" in own:
         words = (found[3] if found is not None else "") + own

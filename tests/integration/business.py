@@ -213,7 +213,7 @@ def a_pledge_body(items: dict[str, str], loans: Sequence[str] = (), **different:
 
 
 def a_deal(number: int, price: str = "4000.00", **different: object) -> dict[str, object]:
-    """Return an honest deal of one tonne a year for five years on the wire."""
+    """Return an honest deal of a hundred tonnes a year for five years on the wire."""
     return {
         "trade_no": f"SYN-{number}",
         "traded_on": (TODAY - timedelta(days=10 + number)).isoformat(),
@@ -222,7 +222,7 @@ def a_deal(number: int, price: str = "4000.00", **different: object) -> dict[str
         "instrument": "discharge_right",
         "pollutant": "COD",
         "kind": "enterprise_trade",
-        "quantity": quantity("1.000000"),
+        "quantity": quantity("100.000000"),
         "price": {"amount": price, "currency": "CNY", "per_unit": "t", "per_period": "year", "tax": "unknown"},
         "term_years": "5",
         **different,

@@ -89,8 +89,8 @@ def test_who_does_not_see_the_loan_is_not_told_a_borrower_that_is_a_guess(busine
 
 def test_a_banks_private_deals_stay_private_when_it_submits(business: Business) -> None:
     business.consent(ENTERPRISE, HOLDER, "bank-a")
-    deals = [a_deal(number, trade_no=f"OWN-{number}", venue="bank") for number in range(4)]
-    deals += [a_deal(number, trade_no=f"NH-{number}", venue="bank", pollutant="NH3N") for number in range(4)]
+    deals = [a_deal(number, trade_no=f"OWN-{number}", venue="bank") for number in range(5)]
+    deals += [a_deal(number, trade_no=f"NH-{number}", venue="bank", pollutant="NH3N") for number in range(5)]
     business.post(OFFICER, "/v1/market/trades", {"source": "own", "trades": deals}, 200)
     seen = {}
     for pollutant in (Pollutant.COD, Pollutant.NH3N):
@@ -225,7 +225,7 @@ def test_no_more_is_paid_out_than_was_approved(business: Business) -> None:
 
 
 def test_what_was_approved_for_two_loans_is_not_paid_out_on_the_longer_one_alone(business: Business) -> None:
-    short, long = business.loan(), business.loan(end=date(2029, 11, 21).isoformat())
+    short, long = business.loan(), business.loan(end=date(2029, 6, 21).isoformat())
     business.active({business.verified(): "10"}, [short, long], "40000.00")
 
     assert business.event(long, "disbursed", "20000.01")[0] == 409
@@ -372,12 +372,12 @@ def test_a_quarantined_row_stays_its_senders_after_it_was_revised(business: Busi
 
 
 def test_a_deal_corrected_under_its_own_number_is_no_evidence_beside_itself(business: Business) -> None:
-    rows = [a_deal(number, trade_no=f"NEW-{number}", pollutant="TP", price="9000.00") for number in range(3)]
+    rows = [a_deal(number, trade_no=f"NEW-{number}", pollutant="TP", price="9000.00") for number in range(5)]
     rows += [
         a_deal(number, trade_no=f"NEW-{number}", revises=f"NEW-{number}", pollutant="TP", price="10.00")
-        for number in range(3)
+        for number in range(5)
     ]
-    for half in (rows[:3], rows[3:]):
+    for half in (rows[:5], rows[5:]):
         business.post("exchange.zhejiang", "/v1/market/trades", {"source": "corrected", "trades": half}, 200)
         business.sql("update trades set known_at = known_at - interval '1 hour' where source = 'corrected'")
     subject = {
@@ -391,5 +391,5 @@ def test_a_deal_corrected_under_its_own_number_is_no_evidence_beside_itself(busi
 
     valuation = business.post(ENTERPRISE, "/v1/valuations", {"subject": subject}, 201)
 
-    assert valuation["evidence_count"] == 3
+    assert valuation["evidence_count"] == 5
     assert valuation["unit_value"] == "10.000000"

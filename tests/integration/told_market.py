@@ -14,7 +14,7 @@ from domain.values.pollutants import Pollutant
 from integrations.database.engine import make_engine
 from integrations.database.unit_of_work import unit_of_work
 from tests.builders import BANK_USCC, NOW
-from tests.integration.business import OTHER_BANK_USCC, Business, a_deal
+from tests.integration.business import OTHER_BANK_USCC, Business, a_deal, quantity
 
 EXCHANGE, BANK_A, BANK_B, AUTHORITY = "exchange.zhejiang", "bank-a.officer", "bank-b.officer", "authority.zhejiang"
 ZHEJIANG = Division("330000")
@@ -33,8 +33,8 @@ def send(business: Business, client: str, *rows: dict[str, object], source: str 
 
 
 def a_row(number: int, price: str = "4000.00", **different: object) -> dict[str, object]:
-    """Return an honest deal of nitrogen."""
-    return a_deal(number, price, **{"pollutant": "NH3N", **different})
+    """Return an honest deal of one tonne of nitrogen."""
+    return a_deal(number, price, **{"pollutant": "NH3N", "quantity": quantity("1.000000"), **different})
 
 
 def listed(business: Business, client: str, query: str = "") -> list[dict[str, Any]]:

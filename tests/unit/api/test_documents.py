@@ -59,5 +59,6 @@ def test_every_request_body_is_closed(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for path, method, operation in _operations(document):
         if method == "post" and path not in UPLOADS_AND_FORMS:
-            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            [content] = operation["requestBody"]["content"].values()
+            reference = content["schema"]["$ref"]
             assert schemas[reference.rsplit("/", 1)[1]]["additionalProperties"] is False, path

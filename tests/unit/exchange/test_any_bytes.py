@@ -56,10 +56,10 @@ def check(rows: list[RowRead | RowRefused], report: FileReport) -> None:
             stated = dict(row.row["quantity"])  # type: ignore[call-overload]  # a quantity is a dictionary
             quantities[stated["unit"]] = quantities.get(stated["unit"], Decimal(0)) + Decimal(stated["amount"])
     assert dict(report.quantities) == quantities
-    for row in rows:
-        assert len(kept_text(row.raw).encode()) <= RAW_BYTES_MAX
-        assert "\x00" not in kept_text(row.raw)
-    for remark in (*report.remarks, *(row.why for row in rows if isinstance(row, RowRefused))):
+    for kept in (kept_text(each.raw) for each in rows):
+        assert len(kept.encode()) <= RAW_BYTES_MAX
+        assert "\x00" not in kept
+    for remark in (*report.remarks, *(each.why for each in rows if isinstance(each, RowRefused))):
         assert "\x00" not in remark.detail_zh + remark.detail_en
     assert "\\u0000" not in json.dumps(report.notices)
 

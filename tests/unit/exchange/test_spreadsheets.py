@@ -230,6 +230,8 @@ def test_a_day_that_could_be_two_or_none_refuses_its_row(cell: str) -> None:
         ("48.75万", "487500.00"),
         ("48.75万元", "487500.00"),
         ("¥1234.5", None),
+        ("1 234.50 元", None),
+        ("48.75 万元", "487500.00"),
         ("1,23", None),
         ("1.2.3", None),
         ("1e5", None),

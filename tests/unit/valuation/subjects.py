@@ -1,6 +1,6 @@
 """What the valuation tests value, by which rules, on which deals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from domain.jurisdictions.rulebook import Rulebook
 from domain.jurisdictions.rules import Rule, Standing
+from domain.market.priced_deals import PricedDeal, priced
 from domain.market.trades import Trade
 from domain.rights.rights import Tenure
 from domain.valuation.appraisal import Appraisal, appraise
+from domain.valuation.market import Market, SetAsideDeal
 from domain.valuation.subject import Subject
 from domain.values.identifiers import Division
 from domain.values.instruments import Instrument
@@ -87,7 +89,26 @@ PLAN_YEARS: Final = a_rule("right.plan_period.years", 5, "year")
 RULES: Final = Rulebook([LTV_MAX, PLAN_END, PLAN_YEARS])
 
 
-def an_appraisal(trades: Sequence[Trade] | None = None, subject: Subject | None = None, **changes: Any) -> Appraisal:  # noqa: ANN401 - arguments of `appraise`
+def as_deals(rows: Iterable[Trade | PricedDeal]) -> list[PricedDeal]:
+    """Return trades as the valuation reads them, without groups; what is priced already stays as it is."""
+    return [row if isinstance(row, PricedDeal) else priced(row, None, None) for row in rows]
+
+
+def an_appraisal(
+    trades: Iterable[Trade | PricedDeal] | None = None,
+    subject: Subject | None = None,
+    *,
+    peers: Iterable[Trade | PricedDeal] = (),
+    set_aside: Sequence[SetAsideDeal] = (),
+    own_deals: int = 0,
+    **changes: Any,  # noqa: ANN401 - arguments of `appraise`
+) -> Appraisal:
     """Appraise the ordinary right on the Shaoxing series today, changed as asked."""
     ordinary: dict[str, Any] = {"rulebook": RULES, "as_of": TODAY, "known_at": NOW}
-    return appraise(subject or a_subject(), shaoxing_series() if trades is None else trades, **(ordinary | changes))
+    market = Market(
+        deals=as_deals(shaoxing_series() if trades is None else trades),
+        peers=as_deals(peers),
+        set_aside=set_aside,
+        own_deals=own_deals,
+    )
+    return appraise(subject or a_subject(), market, **(ordinary | changes))
