@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.commands import demo, demonstration, document, processes, states
+from api.commands import demo, demonstration, document, imports, processes, states
+from domain.market.imports import FileFormat
 
 Command = Callable[[argparse.Namespace], int]
 DATA_FOLDER = Path(".data/serve")
@@ -69,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
 
     again = _command(commands, "recompute", _recompute, "make a valuation again from its inputs and compare digests")
     again.add_argument("file", metavar="FILE", help="the answer of GET /v1/valuations/{id}/inputs, or - for stdin")
+
+    reading = _command(commands, "import", imports.show, "print what would be made of a file of trades; stores nothing")
+    reading.add_argument("file", type=Path, metavar="FILE")
+    reading.add_argument("--format", type=FileFormat, required=True, choices=list(FileFormat), help="what it is")
+    for name, words in imports.DEFAULTS.items():
+        known = None if words is None else list(words)
+        reading.add_argument("--" + name.replace("_", "-"), choices=known, help="where the file lacks such a column")
 
     openapi = _command(commands, "openapi", document.write, "write openapi/greenlien.yaml")
     openapi.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed file differs")

@@ -210,7 +210,7 @@ VALUATION: Final[Texts] = MappingProxyType(
             "缺少价格依据",
             "No price evidence",
             "一年内可用的成交日数据只有{items}条(分布在{days}个交易日),不足以形成价格;这并不表示价值为零。",
-            "Only {items} daily items on {days} days of the year speak for a price: too few. This is not a value of zero.",
+            "Only {items} daily items on {days} days speak for a price: too few. This is not a value of zero.",
             ("items", "days", "newest"),
         ),
         SuccessorUnconfirmed: ProblemText(

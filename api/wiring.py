@@ -41,6 +41,7 @@ __all__ = [
     "ENTERPRISE_SHAOXING_NAME",
     "ENTERPRISE_SHAOXING_USCC",
     "EmbeddedServer",
+    "ExchangeFileReader",
     "SigningKey",
     "bootstrap",
     "demo_rights",

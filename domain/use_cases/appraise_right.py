@@ -84,7 +84,7 @@ async def market_for(uow: UnitOfWork, subject: Subject, day: date, known_at: dat
     scope = subject.instrument, subject.pollutant, province_of(subject.division), day - WINDOW, known_at
     deals = await uow.trades.priced(*scope, shared_only=shared_only)
     market = Market(deals=deals)
-    if needs_peers(market, day):
+    if needs_peers(subject, market, day, known_at):
         everywhere = subject.instrument, subject.pollutant, None, day - WINDOW, known_at
         market = replace(market, peers=await uow.trades.priced(*everywhere, shared_only=shared_only))
     if shared_only:

@@ -64,7 +64,7 @@ class Appraisal:
 
     `unit_value` is yuan per tonne and year (per tonne where nothing melts, per tCO2e), `lending_unit_value` what a
     lender takes for it; `lending_until` is the day from which a lender counts nothing, none for a right for good;
-    `carried` is the exact share of the market value that may be lent, `max_loan` what may be lent today, or over the
+    `carried` is the exact share that a sale keeps of what a lender counts, `max_loan` what may be lent today, or over the
     whole of the asked `repayment`; `first_uncovered_on` is the first day on which that repayment, as asked, is not
     covered, none when it always is or was not asked; `newest_draws` is the part of the way to its own price that the
     newest item drew the level, on top of its weight.
@@ -127,9 +127,13 @@ class Appraisal:
         return market_value_on(self.subject, self.unit_value, on)
 
     def lendable_on(self, on: date) -> Fraction:
-        """Return what may be lent on a later day, in yuan, exact; nothing from `lending_until` on."""
+        """Return what may be lent on a later day, in yuan, exact; nothing from `lending_until` on.
+
+        Never more than the cap allows of the certificate's market value on that day.
+        """
         lent = replace(self.subject, valid_to=self.lending_until)
-        return self.carried * Fraction(market_value_on(lent, self.unit_value, on).amount)
+        kept = self.carried * Fraction(self.unit_value) * units_on(lent, on)
+        return min(kept, Fraction(self.inputs.rules.cap) * Fraction(self.market_value_on(on).amount))
 
 
 def appraise(
@@ -182,7 +186,6 @@ def recompute(inputs: Inputs) -> Appraisal:
     exact = Fraction(lending) * sale.kept
     whole = Fraction(unit_value) * units_on(subject, as_of)
     lent_now = Fraction(unit_value) * units_on(lent, as_of)
-    carried = min(exact, Fraction(inputs.rules.cap) * whole)
     total = 1 - exact / whole
     market_value = market_value_on(subject, unit_value, as_of)
     parts = haircut.parts(
@@ -202,7 +205,7 @@ def recompute(inputs: Inputs) -> Appraisal:
         collateral_value=Money.floor(min(exact, Fraction(market_value.amount))),
         loan_to_value_cap=round_down(min(1 - parts.total, inputs.rules.cap), haircut.PLACES),
         lending_until=lent.valid_to,
-        carried=carried / lent_now if lent_now else Fraction(0),
+        carried=exact / lent_now if lent_now else Fraction(0),
         max_loan=Money.zero(),
         first_uncovered_on=None,
         confidence_level=quote.confidence_level,
@@ -217,7 +220,7 @@ def recompute(inputs: Inputs) -> Appraisal:
         facts=facts_of(inputs, evidence, parts, losses, roll_over, sale),
         digest="",
     )
-    return _sealed(_with_loan(appraisal, Money.floor(min(carried, Fraction(market_value.amount)))))
+    return _sealed(_with_loan(appraisal))
 
 
 def _shares(
@@ -274,8 +277,9 @@ def _require_life(subject: Subject, as_of: date, liquidation_days: int) -> date:
     return sold_on
 
 
-def _with_loan(appraisal: Appraisal, today: Money) -> Appraisal:
+def _with_loan(appraisal: Appraisal) -> Appraisal:
     """Return the appraisal with what may be lent: today, or over the whole life of the repayment asked about."""
+    today = Money.floor(appraisal.lendable_on(appraisal.as_of))
     repayment = appraisal.repayment
     if repayment is None:
         return replace(appraisal, max_loan=today)

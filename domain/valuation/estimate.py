@@ -18,7 +18,7 @@ Source: house method 7 to 9, from which the volatility departs (DECISIONS.md); s
 (12 CFR 1240.39); ECB/2015/35 adds to a theoretically valued asset's haircut.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
@@ -37,6 +37,7 @@ from domain.values.weekdays import weekdays_between
 
 PLACES: Final = 6
 MILLION: Final = 10**6
+PRICE_MIN: Final = Decimal("0.000001")
 
 ERROR_HALF_LIFE: Final = 40
 ERRORS: Final = 240
@@ -70,9 +71,9 @@ FLOOR_AT_LEVEL: Final[Mapping[int, Decimal]] = MappingProxyType(
 CAP: Final = Decimal("0.90")
 
 GUARD_DAYS: Final = 180
-GUARD_ITEMS_MIN: Final = 10
+GUARD_TRADING_DAYS_MIN: Final = 10
 GUARD: Final = (6, 5)
-"""The lending value is at most six fifths of the median of the guard's days."""
+"""The lending value is at most six fifths of the median of the guard's trading days."""
 
 ACTIVITY_DAYS: Final = 90
 LIQUID: Final = (5, 40)
@@ -232,15 +233,16 @@ def movement(series: Series, since: date, until: date) -> int | None:
 
 
 def moved(value: Decimal, by: int) -> Decimal:
-    """Return a unit value moved by billionths of a logarithm, down to six decimals."""
-    return round_down(EXACTING.multiply(value, EXACTING.exp(Decimal(by) / LOG_ONE)), PLACES)
+    """Return a unit value moved by billionths of a logarithm, down to six decimals but never to nothing."""
+    by_one = EXACTING.exp(EXACTING.divide(Decimal(by), Decimal(LOG_ONE)))
+    return max(round_down(EXACTING.multiply(value, by_one), PLACES), PRICE_MIN)
 
 
 def _price_at(series: Series, centre: int, log: int) -> Decimal:
     """Return the price at a logarithm, told from the item at the centre: where all items agree it is their price."""
     price = Decimal(series.items[centre].price) / MILLION
     offset = log - int(series.logs[centre])
-    return max(moved(price, offset) if offset else round_down(price, PLACES), Decimal("1e-6"))
+    return moved(price, offset) if offset else round_down(price, PLACES)
 
 
 def _mean_error(logs: Whole, levels: Whole, first: int) -> Decimal:
@@ -253,13 +255,23 @@ def _mean_error(logs: Whole, levels: Whole, first: int) -> Decimal:
 
 
 def _guard(series: Series, newest: int) -> Decimal | None:
-    """Return the most that a lender takes for a unit, none where there are too few items to say."""
+    """Return the most that a lender takes for a unit, none where there are too few trading days to say.
+
+    A day counts once, at its lower median, however many venues and groups dealt on it.
+    """
     first = _first_within(series, newest, GUARD_DAYS)
-    if newest + 1 - first < GUARD_ITEMS_MIN:
+    days: dict[date, list[int]] = {}
+    for item in series.items[first : newest + 1]:
+        days.setdefault(item.on, []).append(item.price)
+    if len(days) < GUARD_TRADING_DAYS_MIN:
         return None
-    in_order = sorted(item.price for item in series.items[first : newest + 1])
     times, parts = GUARD
-    return round_down(Fraction(in_order[(len(in_order) - 1) // 2] * times, parts * MILLION), PLACES)
+    return round_down(Fraction(_lower_median(map(_lower_median, days.values())) * times, parts * MILLION), PLACES)
+
+
+def _lower_median(prices: Iterable[int]) -> int:
+    in_order = sorted(prices)
+    return in_order[(len(in_order) - 1) // 2]
 
 
 def _first_within(series: Series, newest: int, days: int) -> int:

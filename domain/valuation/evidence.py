@@ -31,6 +31,7 @@ from domain.valuation.estimate import (
     Estimate,
     TooFewItems,
     estimate_of,
+    moved,
     movement,
 )
 from domain.valuation.market import Looked, SetAsideDeal, asks_peers
@@ -105,15 +106,17 @@ class EvidenceItem:
 class Evidence:
     """What the tiers say; the first estimate is the one that is shown, and all of them bind.
 
-    `history` are the older items, which told how wrong a level is; `moved_by` is the median move of other provinces in
-    billionths of a logarithm, zero or below, none where they were not asked; `administered` the yuan per unit of the
-    administered price in force, none where there is none or where it does not bind.
+    `history` are the older items, which told how wrong a level is; `unit_values` are the estimates' own, each moved as
+    other provinces moved since its newest item; `moved_by` is that move of the lowest of them in billionths of a
+    logarithm, zero or below, none where they were not asked; `administered` the yuan per unit of the administered price
+    in force, none where there is none or where it does not bind.
     """
 
     tier: Tier
     estimates: tuple[Estimate, ...]
     items: tuple[EvidenceItem, ...]
     exclusions: tuple[SetAsideDeal, ...]
+    unit_values: tuple[Decimal, ...] = ()
     history: tuple[DailyItem, ...] = ()
     moved_by: int | None = None
     administered: Decimal | None = None
@@ -143,20 +146,23 @@ def gather(subject: Subject, looked: Looked, as_of: date) -> Evidence:
             )
         return _of_administered(looked, administered, speaking)
     tier, estimate = speaking[0]
-    moves = _moves(looked.peers, estimate) if asks_peers(estimate.newest_on, as_of) else {}
-    moved_by = min(0, sorted(moves.values())[(len(moves) - 1) // 2]) if len(moves) >= PEERS_MIN else None
+    moves = [_moves(looked.peers, found) for _, found in speaking]
+    values = _moved_values(speaking, moves)
+    lowest = moves[values.index(min(values))]
+    moved_by = _median_move(lowest)
     items, unused = _items(tiers[tier].items, estimate)
-    caps = administered is not None and estimate.is_thin
+    caps = administered is not None and any(found.is_thin for _, found in speaking)
     return Evidence(
         tier=tier if moved_by is None else Tier.MOVEMENT,
         estimates=tuple(found for _, found in speaking),
+        unit_values=values,
         items=items,
         history=tiers[tier].history,
         exclusions=tuple(sorted((*looked.excluded, *unused), key=_BY_DAY)),
         moved_by=moved_by,
         administered=_yuan(administered.unit_price) if administered is not None and caps else None,
         administered_on=administered.traded_on if administered is not None and caps else None,
-        peers=moves if moved_by is not None else {},
+        peers=lowest if moved_by is not None else {},
     )
 
 
@@ -172,7 +178,9 @@ def _speaking(series: Mapping[Tier, Series], as_of: date) -> list[tuple[Tier, Es
 
 
 def _moves(peers: Mapping[Division, tuple[DailyItem, ...]], own: Estimate) -> dict[Division, int]:
-    """Return how far each other province moved since the own newest item, where it was dealt since."""
+    """Return how far each other province moved since an estimate's newest item, where it was dealt since."""
+    if not asks_peers(own.newest_on, own.as_of):
+        return {}
     moves = {}
     for province, items in sorted(peers.items()):
         if items and items[-1].on > own.newest_on:
@@ -180,6 +188,21 @@ def _moves(peers: Mapping[Division, tuple[DailyItem, ...]], own: Estimate) -> di
             if by is not None:
                 moves[province] = by
     return moves
+
+
+def _median_move(moves: Mapping[Division, int]) -> int | None:
+    """Return the lower median of other provinces' moves, zero at most; none where too few of them moved."""
+    return min(0, sorted(moves.values())[(len(moves) - 1) // 2]) if len(moves) >= PEERS_MIN else None
+
+
+def _moved_values(
+    speaking: Sequence[tuple[Tier, Estimate]], moves: Sequence[Mapping[Division, int]]
+) -> tuple[Decimal, ...]:
+    """Return the unit value of each estimate as other provinces moved since; all of them bind, or time would lift one."""
+    return tuple(
+        moved(found.unit_value, by) if (by := _median_move(each)) else found.unit_value
+        for (_, found), each in zip(speaking, moves, strict=True)
+    )
 
 
 def _of_administered(looked: Looked, price: PricedDeal, speaking: Sequence[tuple[Tier, Estimate]]) -> Evidence:
@@ -198,6 +221,7 @@ def _of_administered(looked: Looked, price: PricedDeal, speaking: Sequence[tuple
     return Evidence(
         tier=Tier.ADMINISTERED,
         estimates=tuple(found for _, found in speaking),
+        unit_values=_moved_values(speaking, [_moves(looked.peers, found) for _, found in speaking]),
         items=(item,),
         exclusions=tuple(
             row for row in looked.excluded if (row.source, row.trade_no) != (price.source, price.trade_no)

@@ -11,6 +11,7 @@ Source: issue 3 (recomputing from the stored inputs is byte-identical); house me
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -18,9 +19,10 @@ from domain.market.priced_deals import Exclusion, PricedDeal
 from domain.market.trades import TradeKind
 from domain.valuation.daily_items import Collected, DailyItem, collected, item_of
 from domain.valuation.estimate import DAYS_MIN, ERROR_FROM, ERRORS, ITEMS_MIN
-from domain.valuation.series import WINDOW_DAYS, WINDOW_ITEMS
+from domain.valuation.series import STEPS, WINDOW_DAYS, WINDOW_ITEMS
 from domain.valuation.subject import Subject
 from domain.values.identifiers import Division, city_of, province_of
+from domain.values.quantity import UnitKind
 from domain.values.weekdays import weekdays_between
 
 KINDS: Final = frozenset(
@@ -34,6 +36,8 @@ KINDS: Final = frozenset(
     }
 )
 """Kinds of deal that are evidence; each of them bought the right itself at a price someone paid."""
+
+MASS_KINDS: Final = frozenset({UnitKind.MASS, UnitKind.MASS_PER_YEAR})
 
 LOOK_BACK_DAYS: Final = 5 * 365
 """How far before the day of the valuation deals are handed in."""
@@ -113,7 +117,7 @@ def look_at(subject: Subject, market: Market, as_of: date, known_at: datetime) -
     """Return what of a market the method looks at, whatever the order of its deals."""
     deals = sorted(
         filter(_scope(subject, as_of, known_at), market.deals),
-        key=attrgetter("traded_on"),
+        key=attrgetter("traded_on", "source", "trade_no"),
         reverse=True,
     )
     city = city_of(subject.division)
@@ -123,14 +127,12 @@ def look_at(subject: Subject, market: Market, as_of: date, known_at: datetime) -
     province = Tiered() if speaks(own.daily, as_of) else _tiered(sold)
     told = [_aside(deal) for deal in no_sales[:ITEMS_KEPT]]
     aside = {row for row in (*market.set_aside, *told) if row.traded_on <= as_of}
-    newest = max((each.daily[-1].on for each in (own, province) if each.daily), default=None)
+    newest = {each.daily[-1].on for each in (own, province) if each.daily}
     return Looked(
         city=own,
         province=province,
         administered=_administered(no_sales, city),
-        peers={}
-        if newest is None or not asks_peers(newest, as_of)
-        else _peers(subject, market, as_of, known_at, newest),
+        peers=_peers(subject, market, as_of, known_at, sorted(on for on in newest if asks_peers(on, as_of))),
         excluded=tuple(sorted(aside, key=_BY_DAY)[-ITEMS_KEPT:]),
         own_deals=market.own_deals,
     )
@@ -149,10 +151,15 @@ def asks_peers(newest: date, as_of: date) -> bool:
     return weekdays_between(newest, as_of) > MOVEMENT_FROM_WEEKDAYS
 
 
-def needs_peers(market: Market, as_of: date) -> bool:
-    """Tell whether other provinces may be asked, before what is looked at is known: the newest deal of all is old."""
-    newest = max((deal.traded_on for deal in market.deals if deal.exclusion is None), default=None)
-    return newest is not None and asks_peers(newest, as_of)
+def needs_peers(subject: Subject, market: Market, as_of: date, known_at: datetime) -> bool:
+    """Tell whether other provinces may be asked, before what is looked at is known: the city's newest deal is old.
+
+    Deals of the province's other cities, of other vintages or on another basis do not answer for the city's.
+    """
+    city = city_of(subject.division)
+    sold = [deal for deal in filter(_scope(subject, as_of, known_at), market.deals) if deal.exclusion is None]
+    near = [deal.traded_on for deal in sold if city_of(deal.division) == city]
+    return bool(sold) and (not near or asks_peers(max(near), as_of))
 
 
 def _tiered(newest_first: Iterable[PricedDeal]) -> Tiered:
@@ -190,9 +197,11 @@ def _administered(no_sales: Iterable[PricedDeal], city: Division) -> PricedDeal 
 
 
 def _peers(
-    subject: Subject, market: Market, as_of: date, known_at: datetime, newest: date
+    subject: Subject, market: Market, as_of: date, known_at: datetime, since: Sequence[date]
 ) -> Mapping[Division, tuple[DailyItem, ...]]:
-    """Return of each other province its newest items, and as many up to the own newest one as a level needs."""
+    """Return of each other province its newest items, and as many up to each day asked about as a level needs."""
+    if not since:
+        return {}
     home = province_of(subject.division)
     of_each: dict[Division, list[PricedDeal]] = {}
     for deal in filter(_scope(subject, as_of, known_at, anywhere=True), market.peers):
@@ -203,8 +212,10 @@ def _peers(
     for province in sorted(of_each):
         names: dict[str, str] = {"": ""}
         items = [_renamed(made, names).item for made in collected(of_each[province])]
-        split = sum(item.on <= newest for item in items)
-        peers[province] = (*items[:split][-PEER_ITEMS:], *items[split:][-PEER_ITEMS:])
+        cuts = [0, *(sum(item.on <= day for item in items) for day in since), len(items)]
+        peers[province] = tuple(
+            item for first, last in pairwise(cuts) for item in items[max(first, last - PEER_ITEMS) : last]
+        )
     return peers
 
 
@@ -228,12 +239,17 @@ def _scope(
             and deal.division.startswith(province)
             and (not carbon or deal.vintage in vintages)
             and (deal.exclusion is not None or deal.kind in KINDS)
-            and deal.quantity.unit.kind is unit_kind
+            and (deal.quantity.unit.kind is unit_kind or _is_tariff(deal, unit_kind))
         )
 
     return holds
 
 
+def _is_tariff(deal: PricedDeal, unit_kind: UnitKind) -> bool:
+    """Tell whether it is an administered price per tonne, which speaks of tonnes a year: its basis says which."""
+    return deal.exclusion == Exclusion.BENCHMARK_PRICE and {unit_kind, deal.quantity.unit.kind} <= MASS_KINDS
+
+
 _BY_DAY = attrgetter("traded_on", "source", "trade_no", "code")
 
-assert ITEMS_KEPT >= ERRORS + WINDOW_ITEMS + ERROR_FROM, "the mean error sees whole windows"
+assert ITEMS_KEPT >= ERRORS + max(WINDOW_ITEMS, STEPS) + ERROR_FROM, "the mean error sees whole windows and steps"

@@ -61,7 +61,7 @@ PARAMETERS: Final[Mapping[str, object]] = MappingProxyType(
         "haircut_floor_at_level": estimate.FLOOR_AT_LEVEL,
         "haircut_cap": estimate.CAP,
         "guard_days": estimate.GUARD_DAYS,
-        "guard_items_min": estimate.GUARD_ITEMS_MIN,
+        "guard_trading_days_min": estimate.GUARD_TRADING_DAYS_MIN,
         "guard": estimate.GUARD,
         "activity_days": estimate.ACTIVITY_DAYS,
         "level_1": estimate.LIQUID,

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from domain.market.priced_deals import BILLIONTHS, MILLIONTHS
 from domain.market.trades import volume
 from domain.valuation.quote import Quote
-from domain.valuation.sale import VOLUME_SHARE, rungs
+from domain.valuation.sale import VOLUME_SHARE, days_of, rungs
 from domain.valuation.series import Whole
 from domain.valuation.subject import Subject
 from domain.values.daycount import DAYS_PER_YEAR
-from domain.values.weekdays import weekday_after, weekdays_between
+from domain.values.weekdays import weekdays_between
 
 Real = NDArray[np.float64]
 
@@ -132,7 +132,7 @@ class Prices:
         """Return prices from unit value and lending unit value, volume a weekday in billionths, and shares kept."""
         a_day = tuple(ALL_AT_ONCE if each is None else Fraction(each) * VOLUME_SHARE / BILLIONTHS for each in volumes)
         days = np.array(
-            [weekday_after(sold_on, through).toordinal() - as_of.toordinal() for _, through in RUNGS], dtype=np.int64
+            [(sold_on + days_of(through)).toordinal() - as_of.toordinal() for _, through in RUNGS], dtype=np.int64
         )
         shares = np.array(kept, dtype=np.int64).reshape(len(units), len(RUNGS))
         return cls(

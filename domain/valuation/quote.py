@@ -12,7 +12,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from domain.valuation.estimate import moved
 from domain.valuation.evidence import Evidence, Tier
 from domain.valuation.haircut import Losses, confidence_level
 from domain.values.decimals import round_down
@@ -62,9 +61,8 @@ def quote_of(instrument: Instrument, evidence: Evidence, own_deals: int, as_of: 
 
 
 def _unit_value(evidence: Evidence) -> Decimal:
-    """Return the most careful unit value of the estimates that bind, moved as other provinces moved."""
-    values = [found.unit_value for found in evidence.estimates]
+    """Return the most careful unit value of the estimates that bind, each moved as other provinces moved."""
+    values = [*evidence.unit_values]
     if evidence.tier is Tier.ADMINISTERED and evidence.administered is not None:
         values.append(round_down(evidence.administered, UNIT_VALUE_PLACES))
-    value = min(values)
-    return moved(value, evidence.moved_by) if evidence.moved_by else value
+    return min(values)

@@ -7,14 +7,16 @@ haircut of the whole lot's selling time would make ten million tonnes worth less
 
 The subtle thing is the ladder. Slices are told day by day for a month, week by week for a year, month by month after
 that, each at its last day's price, on days that do not depend on the quantity; so two quantities share all the rungs of
-the lesser. What is not sold within five years counts as nothing.
+the lesser. A weekday takes seven fifths of a day, whatever day of the week it is: a sale that began on a Saturday would
+else lose less of its right than one that began on the Friday before. What is not sold within five years counts as
+nothing.
 
 Source: house method 10; issue 3 (sold in slices).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -23,7 +25,6 @@ from domain.market.priced_deals import BILLIONTHS
 from domain.market.trades import volume
 from domain.valuation.melting import units_on
 from domain.valuation.subject import Subject
-from domain.values.weekdays import weekday_after
 
 VOLUME_SHARE: Final = Fraction(1, 5)
 DAILY_UNTIL: Final = 20
@@ -63,7 +64,7 @@ def sell(
     remaining, last = amount, 0
     for first, through in rungs():
         size = min(remaining, a_day * (through - first + 1))
-        years = units_on(subject, weekday_after(sold_from, through)) / amount
+        years = units_on(subject, sold_from + days_of(through)) / amount
         kept += size * years * (1 - Fraction(loses(weekdays + through)))
         left += size * years
         remaining -= size
@@ -71,6 +72,11 @@ def sell(
         if not remaining:
             break
     return Sale(kept, left, remaining, last)
+
+
+def days_of(weekdays: int) -> timedelta:
+    """Return the calendar days that so many weekdays of sale take, up to a whole day."""
+    return timedelta(days=-(-weekdays * 7 // WEEK))
 
 
 def rungs() -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Date, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Table, Text
 
 from integrations.database.tables import INSTANT, METADATA, MONEY, QUANTITY, RATIO, TEXTS
 
@@ -10,6 +10,7 @@ RUNS: Final = Table(
     "revaluation_runs",
     METADATA,
     Column("id", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
     Column("price_day", Date),
     *(Column(name, INSTANT) for name in ("started_at", "finished_at")),
     *(Column(name, Integer) for name in ("pledges", "changed", "unpriced")),
@@ -18,6 +19,7 @@ SNAPSHOTS: Final = Table(
     "pledge_valuations",
     METADATA,
     Column("id", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
     *(Column(name, Text) for name in ("pledge_id", "right_id", "run_id")),
     Column("parties", TEXTS),
     Column("as_of", Date),

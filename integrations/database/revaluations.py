@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import Row, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from domain.pledges.coverage import Level
@@ -23,7 +23,7 @@ FENCE: Final = "hashtextextended('greenlien.revaluation', 0)"
 BEGIN: Final = Prepared(insert(RUNS), ("id", "price_day", "started_at"))
 NEW_FENCE: Final = Prepared(text(f"select pg_advisory_xact_lock({FENCE})"))
 HELD_FENCE: Final = Prepared(text(f"select pg_advisory_xact_lock_shared({FENCE})"))
-LATEST_RUN: Final = Prepared(select(RUNS.c.id).order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc()).limit(1))
+LATEST_RUN: Final = Prepared(select(RUNS.c.id).order_by(RUNS.c.sequence.desc()).limit(1))
 FINISH: Final = Prepared(
     update(RUNS).where(RUNS.c.id == bindparam("of_run")), ("finished_at", "pledges", "changed", "unpriced")
 )
@@ -45,10 +45,10 @@ LATEST: Final = Among(
         select(SNAPSHOTS)
         .distinct(SNAPSHOTS.c.pledge_id, SNAPSHOTS.c.right_id)
         .where(SNAPSHOTS.c.pledge_id == key)
-        .order_by(SNAPSHOTS.c.pledge_id, SNAPSHOTS.c.right_id, SNAPSHOTS.c.created_at.desc(), SNAPSHOTS.c.id.desc())
+        .order_by(SNAPSHOTS.c.pledge_id, SNAPSHOTS.c.right_id, SNAPSHOTS.c.sequence.desc())
     )
 )
-ADD: Final = Prepared(insert(SNAPSHOTS))
+ADD: Final = Prepared(insert(SNAPSHOTS), [column.name for column in SNAPSHOTS.c if column.name != "sequence"])
 LEVELS_OF: Final = Among(lambda key: select(LEVELS).where(LEVELS.c.pledge_id == key))
 LEVEL: Final = postgresql.insert(LEVELS)
 KEEP_LEVEL: Final = Prepared(
@@ -116,11 +116,9 @@ class DatabaseRevaluations:
         columns = SNAPSHOTS.c
         wanted = select(SNAPSHOTS).where(columns.pledge_id == pledge_id)
         if after is not None:
-            last = select(columns.created_at, columns.id).where(columns.id == after).subquery()
-            wanted = wanted.where(
-                tuple_(columns.created_at, columns.id) < select(last.c.created_at, last.c.id).scalar_subquery()
-            )
-        wanted = wanted.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
+            last = select(columns.sequence).where(columns.id == after).scalar_subquery()
+            wanted = wanted.where(columns.sequence < last)
+        wanted = wanted.order_by(columns.sequence.desc()).limit(limit)
         return [_snapshot(row) for row in (await self._connection.execute(wanted)).all()]
 
     async def levels(self, pledge_ids: Sequence[str]) -> Mapping[str, Level]:

@@ -82,6 +82,11 @@ class Table:
         return cells[place].strip()
 
 
+def name_zh(name: str) -> str:
+    """Return what a field is called in Chinese."""
+    return _NAMES[name].partition(" ")[0]
+
+
 def fields_of(cells: Cells) -> Table:
     """Return the table whose header this row would be.
 
@@ -222,7 +227,7 @@ def _exchange(table: Table, one: str, other: str) -> Table:
 def _swapped(table: Table, one: str, other: str, findings: Findings) -> Table:
     findings.remark(
         "columns_swapped",
-        f"{one}与{other}两列的内容与表头相反，已按内容对调读取。",
+        f"{name_zh(one)}与{name_zh(other)}两列的内容与表头相反，已按内容对调读取。",
         f"the cells of {one} and {other} contradict their headers and were read the other way round",
     )
     return _exchange(table, one, other)

@@ -18,7 +18,7 @@ from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
 from domain.values.price import Period
 from domain.values.quantity import Unit
-from integrations.exchange.columns import Table
+from integrations.exchange.columns import Table, name_zh
 from integrations.exchange.numerals import (
     FIGURE,
     MONEY_PLACES,
@@ -67,7 +67,7 @@ class CellRefused(Exception):
         shown = text[:60]
         self.why = Remark(
             "cell_unreadable",
-            f"{field}一栏的内容“{shown}”无法读取。",
+            f"“{name_zh(field)}”一栏的内容“{shown}”无法读取。",
             f"what stands in the column {field} cannot be read: {shown}",
         )
 

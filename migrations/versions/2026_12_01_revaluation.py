@@ -19,17 +19,17 @@ def upgrade() -> None:
     """Create snapshots, levels, stale prices and runs, and the door for jobs that are wanted once."""
     run(
         """create table revaluation_runs (
-               id text primary key, price_day date not null, started_at timestamptz not null, finished_at timestamptz,
-               pledges integer not null default 0, changed integer not null default 0, unpriced integer not null default 0)""",
-        "create index revaluation_runs_by_start on revaluation_runs (started_at)",
+               id text primary key, sequence bigint generated always as identity unique, price_day date not null,
+               started_at timestamptz not null, finished_at timestamptz, pledges integer not null default 0, changed integer not null default 0, unpriced integer not null default 0)""",
         """create table pledge_valuations (
-               id text primary key, pledge_id text not null references pledges, right_id text not null references rights,
-               parties text[] not null, run_id text not null references revaluation_runs, as_of date not null, known_at timestamptz not null,
+               id text primary key, sequence bigint generated always as identity, pledge_id text not null references pledges,
+               right_id text not null references rights, parties text[] not null, run_id text not null references revaluation_runs,
+               as_of date not null, known_at timestamptz not null,
                unit_value numeric(24, 6), market_value numeric(20, 2), collateral_value numeric(20, 2), adopted_value numeric(20, 2),
                loan_to_value_cap numeric(9, 6), confidence_level integer, tier integer, stale boolean not null, unpriced text,
                digest text not null, created_at timestamptz not null,
                check ((unpriced is null) = (market_value is not null)), check ((unpriced is null) = (unit_value is not null)))""",
-        "create index pledge_valuations_by_pledge on pledge_valuations (pledge_id, created_at desc, id desc)",
+        "create index pledge_valuations_by_pledge on pledge_valuations (pledge_id, sequence)",
         """create table coverage_levels (
                pledge_id text primary key references pledges, parties text[] not null, level text not null, since timestamptz not null)""",
         """create table stale_prices (
