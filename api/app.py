@@ -58,6 +58,7 @@ ROUTES = (
     pledges.list_pledges,
     pledges.get_history,
     pledges.get_coverage,
+    pledge_valuations.list_pledge_valuations,
     pledge_commands.submit,
     pledge_commands.verify,
     pledge_commands.approve,

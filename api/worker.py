@@ -17,7 +17,9 @@ from api.house import House
 from api.jobs import market_imports
 from api.jobs.lapses import lapse_pledges
 from api.jobs.registry_orders import carry_out_order, verify_right
+from api.jobs.revaluation import revalue_pledges
 from api.settings import Settings
+from domain.use_cases import revalue_pledges as revaluation
 
 HEARTBEATS_UNTIL_STALLED: Final = 3
 REAPS_UNTIL_STALLED: Final = 2
@@ -30,6 +32,12 @@ AFTER_A_FAULT_OF_OURS: Final = RetryStrategy(wait=5)
 
 UNTIL_GIVEN_UP: Final = RetryStrategy(wait=market_imports.SECONDS_BETWEEN_ATTEMPTS)
 """A file that is tried in vain for minutes is given up by the step itself, which says so in the import."""
+
+UNTIL_THE_NEXT_EVENING: Final = RetryStrategy(max_attempts=6, exponential_wait=6)
+"""Six seconds to the power of the attempt; what is left then comes again with the next prices, or in the evening."""
+
+EVERY_WEEKDAY_EVENING: Final = "30 10 * * 1-5"
+"""Half past six in Shanghai; procrastinate reads the clock of UTC."""
 
 log: Final = structlog.get_logger("greenlien.worker")
 
@@ -62,6 +70,15 @@ def make_worker(house: House, settings: Settings) -> App:
     async def lapse(timestamp: int) -> None:
         lapsed = await lapse_pledges(house, int(settings.lapse_working_days))
         log.info("lapsed", count=lapsed, timestamp=timestamp)
+
+    @app.periodic(cron=EVERY_WEEKDAY_EVENING)
+    @app.task(
+        name=revaluation.TASK,
+        lock=revaluation.JOB_SUBJECT,
+        retry=UNTIL_THE_NEXT_EVENING,
+    )
+    async def revalue(timestamp: int | None = None) -> None:  # noqa: ARG001 - the scheduler says when it was due
+        await revalue_pledges(house)
 
     return app
 

@@ -4,12 +4,14 @@ import asyncio
 from dataclasses import replace
 
 from domain.loans.loans import LoanEventType
+from domain.market.imports import FileFormat, Licence, RefusedRow, Remark, Stage
 from domain.ports.registry import RegistryRight
 from domain.ports.tenants import Tenant
 from domain.rights.authorizations import Authorization
 from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState
 from domain.rights.rights import Right
 from domain.rights.verifications import Verification, VerificationStatus
+from domain.use_cases.import_trades import WantedImport, request_import
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import Division, Uscc, new_id
 from domain.values.quantity import Quantity
@@ -119,6 +121,20 @@ async def filled(owner_url: str, app_url: str) -> str:
             await uow.commit()
         async with unit_of_work(engine, OFFICER) as uow:
             await uow.loans.add(a_loan())
+            wanted = WantedImport(
+                source="own",
+                feed=None,
+                format=FileFormat.CSV,
+                licence=Licence.PRIVATE,
+                defaults={},
+                file_name="own.csv",
+                file_sha256="0" * 64,
+                parts=(b"a", b"b"),
+            )
+            imported = await request_import(uow, OFFICER, wanted, NOW)
+            why = Remark("cell_unreadable", "无法读取", "cannot be read")
+            refused = RefusedRow(id=new_id("row"), row_number=1, stage=Stage.READING, why=why, raw="a,b")
+            await uow.market_imports.add_refused(imported, [refused])
             await uow.loans.add_event(a_loan_event(LoanEventType.OVERDUE, None), a_loan(), OFFICER.client_id)
             await uow.commit()
         async with unit_of_work(engine, ENTERPRISE) as uow:

@@ -23,6 +23,7 @@ from api.backtest.report import Outcome, as_bytes, document
 from api.backtest.report_text import CHARTS, findings, text
 from api.backtest.running import run
 from domain.valuation.estimate import estimate
+from domain.valuation.parameters import METHOD
 
 if sys.platform != "win32":
     import resource
@@ -75,7 +76,7 @@ def _outcome(arguments: argparse.Namespace, reading: Reading, method: Method) ->
         processes=arguments.processes,
         with_attacks=not arguments.without_attacks,
     )
-    return Outcome(trades.name, reading, {"function": f"{method.__module__}.{method.__name__}"}, assessed)
+    return Outcome(trades.name, reading, _told(method), assessed)
 
 
 def _contents(report: Mapping[str, object], outcome: Outcome) -> dict[str, bytes]:
@@ -96,3 +97,10 @@ def _peak_memory() -> str:
     peaks = (resource.getrusage(who).ru_maxrss * unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     own, largest_other = (peak // MEBIBYTE for peak in peaks)
     return f", peak memory {own} MiB, of the largest further process {largest_other} MiB"
+
+
+def _told(method: Method) -> Mapping[str, str]:
+    """Return how a report names a method: ours by name, version and parameters, another by its function."""
+    if method is estimate:
+        return {"name": METHOD.name, "version": METHOD.version, "parameters_sha256": METHOD.parameters_sha256}
+    return {"function": f"{method.__module__}.{method.__name__}"}

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Protocol
 
 from domain.pledges.coverage import Level
-from domain.pledges.pledges import Pledge
 from domain.values.money import Money
 from domain.values.quantity import Quantity
 
@@ -23,7 +22,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pledged:
-    """An item of a pledge under control; `on_own_deals` where its bank valued it on deals that only the bank may see."""
+    """An item of a pledge under control; `on_own_deals` where it was submitted on deals that only its bank may see."""
 
     pledge_id: str
     pledgee: str
@@ -92,7 +91,7 @@ class Revaluations(Protocol):
         """Return the level that was told last of each of these pledges; none was told of those that are missing."""
         ...
 
-    async def keep_level(self, pledge: Pledge, level: Level, since: datetime) -> None:
+    async def keep_level(self, pledge_id: str, level: Level, since: datetime) -> None:
         """Write the level that is told of a locked pledge now."""
         ...
 

@@ -28,6 +28,7 @@ from domain.use_cases.appraise_right import market_for, subject_of
 from domain.valuation.inputs import RuleValues, rule_values
 from domain.valuation.market import Market
 from domain.valuation.revaluation import (
+    NO_PRICE,
     NOTHING_LEFT,
     Figures,
     KeyPrice,
@@ -42,7 +43,6 @@ from domain.valuation.subject import Subject
 from domain.values.actors import WORKER, Actor, Role
 from domain.values.decimals import wire
 from domain.values.identifiers import Division, new_id
-from domain.values.quantity import Quantity
 from domain.values.time import business_date
 
 JOB_SUBJECT = "revaluation"
@@ -60,7 +60,10 @@ ItemFigures = Mapping[tuple[str, str], Figures]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A pledged item with what must be valued of it; `keys` are asked in this order until one has evidence."""
+    """A pledged item with what must be valued of it; `keys` are asked in this order until one has evidence.
+
+    An item that has no value whatever its price has no keys.
+    """
 
     pledged: Pledged
     lot: Lot
@@ -184,13 +187,11 @@ def _holding(pledged: Pledged, right: Right, rules: RuleValues | None, liquidati
     subject = subject_of(right, quantity if quantity.is_positive else pledged.quantity)
     sold_on = on + timedelta(days=liquidation_days)
     reason = reason_against(right, subject, rules, sold_on, on) or without
-    keys = [key_of(subject)]
-    if pledged.on_own_deals:
-        keys.append(key_of(subject, pledged.pledgee))
+    keys = (key_of(subject), key_of(subject, pledged.pledgee)) if pledged.on_own_deals else (key_of(subject),)
     return Holding(
         pledged=pledged,
         lot=Lot(subject=subject, liquidation_days=liquidation_days, rules=rules, without=reason),
-        keys=tuple(keys),
+        keys=keys if reason is None else (),
     )
 
 
@@ -202,9 +203,9 @@ def _rules(rulebook: Rulebook, division: Division, on: date) -> RuleValues | Non
 
 
 def _chosen(held: Holding, prices: Mapping[PriceKey, KeyPrice]) -> KeyPrice:
-    """Return the first of an item's prices that has evidence, the last where none has."""
+    """Return the first of an item's prices that has evidence; where none has, the one that everybody is told."""
     asked = [prices[key] for key in held.keys]
-    return next((price for price in asked if price.quote is not None), asked[-1])
+    return next((price for price in asked if price.quote is not None), asked[0] if asked else NO_PRICE)
 
 
 async def _locked_group(uow: UnitOfWork, pledge_id: str) -> tuple[list[Pledge], Sequence[str]]:
@@ -291,7 +292,7 @@ async def _tell_levels(uow: UnitOfWork, pledges: Sequence[Pledge], loan_ids: Seq
         readers = tuple(
             party for party in pledge.parties if all(loan is not None and party in loan.parties for loan in loans)
         )
-        await uow.revaluations.keep_level(pledge, coverage.level, now)
+        await uow.revaluations.keep_level(pledge.id, coverage.level, now)
         data = _level_data(told.get(pledge.id, Level.OK), coverage)
         event = "coverage.cured" if coverage.level is Level.OK else f"coverage.{coverage.level.value}"
         await uow.audit.write(WORKER, event, pledge.id, data, readers, now)

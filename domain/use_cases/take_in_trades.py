@@ -16,6 +16,7 @@ from domain.market.judging import Judgement, judge
 from domain.market.quarantine import Quarantine
 from domain.market.told import SentTrade
 from domain.ports.unit_of_work import UnitOfWork
+from domain.use_cases.revalue_pledges import JOB_SUBJECT, SETTLING, TASK
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import Uscc
 
@@ -71,6 +72,7 @@ async def take_in_trades(
     if public and (intake.accepted or withdrawn):
         told = {"accepted": intake.accepted, "withdrawn": withdrawn}
         await uow.outbox.publish("price.published", source, told, actor.parties, now)
+        await uow.jobs.enqueue_once(TASK, JOB_SUBJECT, now + SETTLING)
     return intake
 
 

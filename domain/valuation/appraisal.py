@@ -16,7 +16,7 @@ Source: contract section 4; rules `pledge.ltv_max` and `right.plan_period`; hous
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Final
 
@@ -26,6 +26,7 @@ from domain.jurisdictions.rulebook import Rulebook
 from domain.valuation import haircut
 from domain.valuation.canonical import sha256_of
 from domain.valuation.cautions import cautions_of
+from domain.valuation.estimate import EXACTING
 from domain.valuation.evidence import EvidenceItem, Tier, gather
 from domain.valuation.explanation import Fact, facts_of
 from domain.valuation.haircut import HaircutParts
@@ -64,8 +65,8 @@ class Appraisal:
 
     `unit_value` is yuan per tonne and year (per tonne where nothing melts, per tCO2e), `lending_unit_value` what a
     lender takes for it; `lending_until` is the day from which a lender counts nothing, none for a right for good;
-    `carried` is the exact share that a sale keeps of what a lender counts, `max_loan` what may be lent today, or over the
-    whole of the asked `repayment`; `first_uncovered_on` is the first day on which that repayment, as asked, is not
+    `carried` is the exact share that a sale keeps of what a lender counts, `max_loan` what may be lent today, or over
+    the whole of the asked `repayment`; `first_uncovered_on` is the first day on which that repayment, as asked, is not
     covered, none when it always is or was not asked; `newest_draws` is the part of the way to its own price that the
     newest item drew the level, on top of its weight.
     """
@@ -174,6 +175,11 @@ def appraise(
 
 def recompute(inputs: Inputs) -> Appraisal:
     """Make an appraisal from its inputs alone; raises RightExpired and NoPriceEvidence as `appraise` does."""
+    with localcontext(EXACTING):
+        return _recompute(inputs)
+
+
+def _recompute(inputs: Inputs) -> Appraisal:
     subject, as_of = inputs.subject, inputs.as_of
     sold_on = _require_life(subject, as_of, inputs.liquidation_days)
     evidence = gather(subject, inputs.looked, as_of)

@@ -21,7 +21,7 @@ Source: house method 7 to 9, from which the volatility departs (DECISIONS.md); s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
@@ -146,16 +146,17 @@ class Estimate:
 
     def haircut(self, weekdays: int, confidence_level: int | None = None) -> Decimal:
         """Return the share that a sale so many weekdays from now may lose; six decimals, up."""
-        return self.loss(weekdays, confidence_level).market.quantize(Decimal("1e-6"), rounding=ROUND_CEILING)
+        with localcontext(EXACTING):
+            return self.loss(weekdays, confidence_level).market.quantize(Decimal("1e-6"), rounding=ROUND_CEILING)
 
     def loss(self, weekdays: int, confidence_level: int | None = None) -> Loss:
         """Return what makes up the haircut of a sale so many weekdays from now."""
         level = confidence_level or self.confidence_level
-        ctx = EXACTING
-        uncertainty = ctx.multiply(ERRORS_HELD, self._spread(weekdays))
-        silent = max(0, self.stale_weekdays - SILENT_FROM_WEEKDAYS) * SILENT_PER_WEEKDAY
-        total = BASE + uncertainty + ADDED_AT_LEVEL[level] + silent
-        market = min(max(1 - ctx.exp(-total), FLOOR_AT_LEVEL[level]), CAP)
+        with localcontext(EXACTING):
+            uncertainty = ERRORS_HELD * self._spread(weekdays)
+            silent = max(0, self.stale_weekdays - SILENT_FROM_WEEKDAYS) * SILENT_PER_WEEKDAY
+            total = BASE + uncertainty + ADDED_AT_LEVEL[level] + silent
+            market = min(max(1 - (-total).exp(), FLOOR_AT_LEVEL[level]), CAP)
         return Loss(
             base=BASE,
             uncertainty=uncertainty,
@@ -213,7 +214,7 @@ def estimate_of(series: Series, as_of: date, silent_days_max: int = SILENT_DAYS_
         lending_unit_value=unit_value if guard is None else min(unit_value, guard),
         guard=guard,
         error=_mean_error(series.logs[first : newest + 1], levels.log, first),
-        scale=Decimal(int(levels.scale[-1])) / LOG_ONE,
+        scale=EXACTING.divide(Decimal(int(levels.scale[-1])), Decimal(LOG_ONE)),
         stale_weekdays=stale,
         trading_days_90=days_90,
         trading_days_180=days_180,
@@ -251,7 +252,7 @@ def _mean_error(logs: Whole, levels: Whole, first: int) -> Decimal:
     weights = _OF_ERRORS[: len(errors)][::-1]
     summed = int((errors * weights).sum()) + ERROR_EXPECTED * ERRORS_EXPECTED * _ERROR_UNIT
     whole = int(weights.sum()) + ERRORS_EXPECTED * _ERROR_UNIT
-    return EXACTING.divide(MEAN_TO_DEVIATION * summed, Decimal(whole * LOG_ONE))
+    return EXACTING.divide(EXACTING.multiply(MEAN_TO_DEVIATION, Decimal(summed)), Decimal(whole * LOG_ONE))
 
 
 def _guard(series: Series, newest: int) -> Decimal | None:

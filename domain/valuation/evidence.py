@@ -198,7 +198,7 @@ def _median_move(moves: Mapping[Division, int]) -> int | None:
 def _moved_values(
     speaking: Sequence[tuple[Tier, Estimate]], moves: Sequence[Mapping[Division, int]]
 ) -> tuple[Decimal, ...]:
-    """Return the unit value of each estimate as other provinces moved since; all of them bind, or time would lift one."""
+    """Return each estimate's unit value as other provinces moved since; all bind, or time alone would lift one."""
     return tuple(
         moved(found.unit_value, by) if (by := _median_move(each)) else found.unit_value
         for (_, found), each in zip(speaking, moves, strict=True)

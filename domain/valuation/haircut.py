@@ -13,7 +13,7 @@ Source: house method 9 to 11; issue 3. The floor of one half is a judgement.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -88,24 +88,24 @@ class Losses:
 
     def share(self, weekdays: int) -> Decimal:
         """Return the share lost so many weekdays from now, up to twelve decimals."""
-        return self.at(weekdays).market.quantize(EXACT_PLACES, rounding=ROUND_CEILING)
+        return self.at(weekdays).market.quantize(EXACT_PLACES, rounding=ROUND_CEILING, context=EXACTING)
 
     def _administered(self, weekdays: int) -> Loss:
         on = self._evidence.administered_on
         assert on is not None, "an administered price has a day"
-        ctx = EXACTING
         wait = max(0, weekdays_between(on, self._as_of) + weekdays)
-        ahead = ctx.divide(-Decimal(wait), Decimal(RETURN_WEEKDAYS))
-        time = ctx.multiply(Decimal(RETURN_WEEKDAYS), 1 - ctx.exp(ahead))
-        uncertainty = ctx.multiply(ERRORS_HELD, ctx.multiply(ADMINISTERED_ERROR, ctx.sqrt(time)))
-        total = BASE + uncertainty + ADDED_AT_LEVEL[3]
+        with localcontext(EXACTING):
+            time = RETURN_WEEKDAYS * (1 - (-Decimal(wait) / RETURN_WEEKDAYS).exp())
+            uncertainty = ERRORS_HELD * ADMINISTERED_ERROR * time.sqrt()
+            total = BASE + uncertainty + ADDED_AT_LEVEL[3]
+            market = min(max(1 - (-total).exp(), ADMINISTERED_FLOOR), CAP)
         return Loss(
             base=BASE,
             uncertainty=uncertainty,
             confidence=ADDED_AT_LEVEL[3],
             silence=Decimal(0),
             floor=ADMINISTERED_FLOOR,
-            market=min(max(1 - ctx.exp(-total), ADMINISTERED_FLOOR), CAP),
+            market=market,
         )
 
 

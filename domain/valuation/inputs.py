@@ -9,7 +9,7 @@ Source: issue 3 (recomputing from the stored inputs is byte-identical on another
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from domain.market.priced_deals import Exclusion, PricedDeal
 from domain.market.trades import Basis, TradeKind
 from domain.rights.rights import Tenure
 from domain.valuation.daily_items import Collected, DailyItem
+from domain.valuation.estimate import EXACTING
 from domain.valuation.market import Looked, SetAsideDeal, Tiered
 from domain.valuation.repayment import Repayment
 from domain.valuation.subject import Subject
@@ -94,17 +95,17 @@ def inputs_body(inputs: Inputs) -> dict[str, object]:
             "vintage": subject.vintage,
         },
         "as_of": inputs.as_of.isoformat(),
-        "known_at": inputs.known_at.isoformat(),
+        "known_at": _instant_text(inputs.known_at),
         "liquidation_days": inputs.liquidation_days,
         "repayment": None
         if inputs.repayment is None
         else [[on.isoformat(), amount.fen] for on, amount in inputs.repayment.schedule],
         "rules": {
-            "ltv_max": str(rules.ltv_max),
+            "ltv_max": _ratio_text(rules.ltv_max),
             "ltv_standing": rules.ltv_standing.value,
             "plan_end": None if rules.plan_end is None else rules.plan_end.isoformat(),
             "plan_years": rules.plan_years,
-            "contract_ltv_max": None if rules.contract_ltv_max is None else str(rules.contract_ltv_max),
+            "contract_ltv_max": None if rules.contract_ltv_max is None else _ratio_text(rules.contract_ltv_max),
         },
         "own_deals": looked.own_deals,
         "city": _tiered_body(looked.city),
@@ -222,7 +223,7 @@ def _deal_body(deal: PricedDeal) -> list[object]:
     return [
         deal.source,
         deal.trade_no,
-        deal.known_at.isoformat(),
+        _instant_text(deal.known_at),
         deal.division,
         deal.kind.value,
         deal.vintage,
@@ -262,6 +263,16 @@ def _quantity_body(quantity: Quantity) -> list[object]:
 def _quantity_of(body: list[Any]) -> Quantity:
     amount, unit = body
     return Quantity(Decimal(amount), parse_unit(unit))
+
+
+def _instant_text(instant: datetime) -> str:
+    """Return an instant in one spelling, whatever its zone."""
+    return instant.astimezone(UTC).isoformat()
+
+
+def _ratio_text(ratio: Decimal) -> str:
+    """Return a ratio in one spelling, however many zeros it was written with."""
+    return f"{ratio.normalize(EXACTING):f}"
 
 
 def _day_of(text: str | None) -> date | None:

@@ -252,4 +252,4 @@ def _is_tariff(deal: PricedDeal, unit_kind: UnitKind) -> bool:
 
 _BY_DAY = attrgetter("traded_on", "source", "trade_no", "code")
 
-assert ITEMS_KEPT >= ERRORS + max(WINDOW_ITEMS, STEPS) + ERROR_FROM, "the mean error sees whole windows and steps"
+assert ERRORS + max(WINDOW_ITEMS, STEPS) + ERROR_FROM <= ITEMS_KEPT, "the mean error sees whole windows and steps"

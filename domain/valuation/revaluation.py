@@ -85,6 +85,10 @@ class KeyPrice:
         return self.newest_on is not None and self.stale_weekdays > STALE_WEEKDAYS
 
 
+NO_PRICE: Final = KeyPrice(quote=None, newest_on=None, stale_weekdays=0, evidence_sha256="")
+"""The price of what has no value whatever its price: nobody is asked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """A pledged quantity to value; `without` is the reason for which it has no value whatever its price says."""

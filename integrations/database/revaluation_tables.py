@@ -36,7 +36,6 @@ LEVELS: Final = Table(
     "coverage_levels",
     METADATA,
     Column("pledge_id", Text, primary_key=True),
-    Column("parties", TEXTS),
     Column("level", Text),
     Column("since", INSTANT),
 )

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from domain.pledges.coverage import Level
 from domain.pledges.lifecycle import TERMINAL
-from domain.pledges.pledges import Pledge, Register, RegistrationStatus
+from domain.pledges.pledges import Register, RegistrationStatus
 from domain.ports.revaluations import Pledged, Run, Snapshot
 from domain.values.money import Money
 from domain.values.quantity import Quantity, Unit
@@ -43,7 +43,7 @@ UNDER_CONTROL: Final = Prepared(
 LATEST: Final = Among(
     lambda key: (
         select(SNAPSHOTS)
-        .distinct(SNAPSHOTS.c.pledge_id, SNAPSHOTS.c.right_id)
+        .ext(postgresql.distinct_on(SNAPSHOTS.c.pledge_id, SNAPSHOTS.c.right_id))
         .where(SNAPSHOTS.c.pledge_id == key)
         .order_by(SNAPSHOTS.c.pledge_id, SNAPSHOTS.c.right_id, SNAPSHOTS.c.sequence.desc())
     )
@@ -125,10 +125,9 @@ class DatabaseRevaluations:
         """Return the level that was told last of each of these pledges."""
         return {row.pledge_id: Level(row.level) for row in await self._connection.rows_among(LEVELS_OF, pledge_ids)}
 
-    async def keep_level(self, pledge: Pledge, level: Level, since: datetime) -> None:
+    async def keep_level(self, pledge_id: str, level: Level, since: datetime) -> None:
         """Write the level that is told of a pledge now."""
-        values = {"pledge_id": pledge.id, "parties": list(pledge.parties), "level": level.value, "since": since}
-        await self._connection.run(KEEP_LEVEL, values)
+        await self._connection.run(KEEP_LEVEL, {"pledge_id": pledge_id, "level": level.value, "since": since})
 
     async def newly_stale(self, price: str, newest_on: date, at: datetime) -> bool:
         """Write that a price is told to be stale since a deal; false where that was told already."""

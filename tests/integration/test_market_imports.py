@@ -166,6 +166,26 @@ def test_a_worker_that_died_between_two_transactions_is_followed_by_one_that_goe
     assert business.sql("select count(*) from trades where source = 'crash'") == [(10,)]
 
 
+def test_two_workers_at_the_same_import_take_each_row_in_once(
+    business: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = sent(business, csv_of(HEADER, deals(12, "TWO")), source="two")
+    monkeypatch.setattr(market_imports, "ROWS_A_TRANSACTION", 2)
+
+    async def both() -> None:
+        engine = make_engine(business.database.worker_url, pool_size=4)
+        house = _house(engine, business.registry)
+        try:
+            await asyncio.gather(*(market_imports.import_trades(house, import_id) for _ in range(2)))
+        finally:
+            await engine.dispose()
+
+    asyncio.run(both())
+
+    answer = business.get(EXCHANGE, f"{PATH}/{import_id}")
+    assert (answer["status"], counts(answer)) == ("done", (12, 12, 0, 0, 0))
+
+
 def test_a_finished_import_is_left_alone(business: Business) -> None:
     import_id = sent(business, csv_of(HEADER, deals(2, "DONE")), source="done")
     work(business, import_id)
