@@ -189,7 +189,7 @@ async def _close(uow: UnitOfWork, finished: MarketImport, now: datetime) -> None
 async def _still(uow: UnitOfWork, expected: MarketImport) -> MarketImport | None:
     """Return the import, locked, if it is where the reader believes it to be."""
     imported = await uow.market_imports.lock(expected.id)
-    if imported is None or imported.status.is_over or False:
+    if imported is None or imported.status.is_over or imported.rows_done != expected.rows_done:
         return None
     return imported
 

@@ -249,6 +249,15 @@ def test_a_bulletin_that_forbids_publication_is_restricted_whatever_its_sender_s
     assert "licence_notice" in {remark["code"] for remark in answer["remarks"]}
 
 
+def test_a_notice_inside_a_file_keeps_its_rows_from_being_shared_at_all(business: Business) -> None:
+    notice = "未经许可，任何单位不得转载或发布本数据\n".encode()
+
+    answer = imported(business, notice + csv_of(HEADER, deals(2, "INSIDE")), source="inside", licence="open")
+
+    assert (answer["licence"], answer["totals"]["rows_accepted"]) == ("restricted", 2)
+    assert business.sql("select distinct shared from trades where source = 'inside'") == [(False,)]
+
+
 def test_a_feed_says_what_its_files_do_not_and_its_licence_cannot_be_loosened(business: Business) -> None:
     rows = [("2026-10-08", "30.50", "100", "3050.00")]
     content = csv_of(("日期", "成交价", "成交量", "成交额"), rows)

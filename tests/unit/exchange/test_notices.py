@@ -140,6 +140,15 @@ def test_a_title_that_names_pollutants_makes_no_lots() -> None:
     assert [row.row["pollutant"] for row in good(rows)] == ["COD"]
 
 
+def test_a_pollutant_named_again_goes_on_with_its_lot() -> None:
+    text = RESULT.replace("，成交单价", "。\n该化学需氧量排污权，成交单价")
+
+    rows, _ = read(text, "auction_notice", **PLACE)
+
+    assert len(rows) == 1
+    assert good(rows)[0].row == first(RESULT)
+
+
 def test_a_result_of_two_lots_gives_two_deals_and_its_total_is_compared() -> None:
     text = RESULT + "污染物：氨氮，数量2吨，成交价8000元/吨，成交金额1.6万元\n合计金额：252,251元\n"
 

@@ -82,6 +82,24 @@ def test_two_unclosed_quotes_cost_two_rows_and_none_between() -> None:
     assert [place for place, _ in codes(rows)] == [3, 5]
 
 
+def test_a_quote_that_a_later_row_happens_to_close_swallows_none_of_the_rows_between() -> None:
+    lines = csv_of(HEADER, days(4)).decode().split("\r\n")[:-1]
+    lines.insert(2, '2024-07-09,80.00,10,800.00,"湖北')
+    lines.append('2024-07-10,80.00,10,800.00,湖北"')
+
+    rows, _ = table("\n".join(lines))
+
+    assert codes(rows) == [(3, "unclosed_quote")]
+    assert [row.row["traded_on"] for row in good(rows)][:4] == [day for day, *_ in days(4)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_nul_costs_its_row_because_no_database_keeps_it(encoding: str) -> None:
+    rows, _ = table(csv_of(HEADER, [*days(2), ("2024-07-09", "80.00", "10", "800.00", "湖\x00北")], encoding))
+
+    assert codes(rows) == [(4, "encoding_error")]
+
+
 def test_a_quoted_field_may_go_on_over_a_line_end() -> None:
     header = (*HEADER, "备注")
     content = csv_of(header, [(*days(1)[0], "第一行\n第二行"), (*days(2)[1], 'a "b", c')])
