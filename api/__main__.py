@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.commands import demo, demonstration, document, imports, processes, states
+from api.commands import certificates, demo, demonstration, document, imports, processes, states
 from domain.market.imports import FileFormat
 
 Command = Callable[[argparse.Namespace], int]
@@ -77,6 +77,12 @@ def parser() -> argparse.ArgumentParser:
     for name, words in imports.DEFAULTS.items():
         known = None if words is None else list(words)
         reading.add_argument("--" + name.replace("_", "-"), choices=known, help="where the file lacks such a column")
+
+    certificate = _command(
+        commands, "verify-certificate", certificates.verify, "verify a certificate against published keys, offline"
+    )
+    certificate.add_argument("file", type=Path, metavar="FILE", help="the certificate as JSON, or its JWS alone")
+    certificate.add_argument("--jwks", type=Path, required=True, metavar="FILE", help="/.well-known/jwks.json, as kept")
 
     openapi = _command(commands, "openapi", document.write, "write openapi/greenlien.yaml")
     openapi.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed file differs")

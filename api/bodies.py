@@ -55,6 +55,12 @@ class EdgeRequest(Request[Caller, None, State]):
         return self.scope["state"].get(_PAYLOAD)
 
 
+def says_upload(scope: HTTPScope) -> bool:
+    """Tell whether a request says that it brings a multipart form, where a route takes one or the other."""
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    return any(kind.decode("latin-1").partition(";")[0].strip().lower() == UPLOAD for kind in kinds)
+
+
 async def read_json_body(scope: HTTPScope, receive: Receive) -> None:
     """Read and check a JSON body, and keep it for the route.
 

@@ -4,10 +4,12 @@ A test validates every answer of the journeys against these models, so that the 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from pydantic import ConfigDict
 
 from api.schemas.wire import ReplyModel
@@ -35,6 +37,23 @@ class ProblemDocument(ReplyModel):
     code: str
     request_id: str
     errors: list[FieldProblem] | None = None
+
+
+def offering(*media_types: str) -> type[Operation]:
+    """Return the description of an operation whose 200 comes, beside JSON, as bytes of some media types."""
+
+    @dataclass
+    class Offering(Operation):
+        """An operation with more than one kind of answer; Litestar documents one."""
+
+        def __post_init__(self) -> None:
+            """Describe the bytes beside the JSON."""
+            answer = (self.responses or {}).get("200")
+            if isinstance(answer, OpenAPIResponse) and answer.content is not None:
+                binary = Schema(type=OpenAPIType.STRING, content_encoding="binary")
+                answer.content.update({each: OpenAPIMediaType(schema=binary) for each in media_types})
+
+    return Offering
 
 
 def documented(

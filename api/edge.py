@@ -21,7 +21,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from api.authentication import Authentication
-from api.bodies import METHODS_WITH_BODY, UPLOAD_BYTES_MAX, EdgeRequest, read_form_body, read_json_body
+from api.bodies import METHODS_WITH_BODY, UPLOAD_BYTES_MAX, EdgeRequest, read_form_body, read_json_body, says_upload
 from api.permissions import BODY, PERMISSION
 from api.problems import EXCEPTION_HANDLERS, send_problem
 from api.refusals import AddressTooLong, HeadersTooLarge
@@ -34,7 +34,7 @@ from domain.rights.authorizations import Forbidden
 ADDRESS_BYTES_MAX: Final = 8 << 10
 HEADER_BYTES_MAX: Final = 32 << 10
 
-BODIES: Final = frozenset({"json", "form", "upload", "none"})
+BODIES: Final = frozenset({"json", "form", "upload", "json_or_upload", "none"})
 
 ANSWER_HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -139,11 +139,11 @@ def assemble(config: AppConfig) -> Litestar:
 
 
 async def _read_body(kind: str, scope: HTTPScope, receive: Receive) -> Receive:
-    if kind == "json":
+    if kind == "json" or (kind == "json_or_upload" and not says_upload(scope)):
         await read_json_body(scope, receive)
     elif kind == "form":
         await read_form_body(scope, receive)
-    elif kind == "upload":
+    elif kind in {"upload", "json_or_upload"}:
         await read_upload(scope, receive)
     return receive
 

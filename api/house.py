@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from litestar import Request
 
 from domain.jurisdictions.rulebook import Rulebook
+from domain.ports.certificates import CertificateSigner, SheetMaker
 from domain.ports.exchange import ExchangeFiles
 from domain.ports.identity import Assertions, Clients
+from domain.ports.notice_registry import NoNoticeRegistry, NoticeRegistry
 from domain.ports.registry import Registry
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import NotFound
@@ -105,15 +107,22 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """The process's own: `open` begins a unit of work for an actor (none for the token endpoint and the worker)."""
+    """The process's own: `open` begins a unit of work for an actor (none for the token endpoint and the worker).
+
+    `issuer` is the origin under which the house is served, without a trailing slash.
+    """
 
     open: Callable[[Actor | None], AbstractAsyncContextManager[EdgeUnitOfWork]]
     registry: Registry
     exchange: ExchangeFiles
+    signer: CertificateSigner
+    sheets: SheetMaker
+    issuer: str
     rulebook: Rulebook
     now: Callable[[], datetime]
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     registry_patience_seconds: float
+    notice_registry: NoticeRegistry = field(default_factory=NoNoticeRegistry)
 
 
 def house_of(request: Request[Any, Any, Any]) -> House:

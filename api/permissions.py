@@ -36,6 +36,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "policy:approve": BANK,
         "hold:read": READERS,
         "hold:post": frozenset({Role.AUTHORITY}),
+        "reconciliation:read": BANK | {Role.AUTHORITY, Role.PLATFORM_OPS},
+        "reconciliation:run": frozenset({Role.AUTHORITY, Role.PLATFORM_OPS}),
+        "reconciliation:settle": frozenset({Role.AUTHORITY, Role.PLATFORM_OPS}),
         "trade:report": frozenset({Role.EXCHANGE, Role.AUTHORITY, Role.BANK_OFFICER}),
         "trade:read": READERS | {Role.EXCHANGE},
         "affiliation:state": frozenset({Role.EXCHANGE, Role.AUTHORITY}),
@@ -56,15 +59,24 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "pledge:reject": BANK | {Role.AUTHORITY},
         "pledge:withdraw": PARTIES,
         "pledge:amend": BANK,
+        "amendment:consent": frozenset({Role.ENTERPRISE}),
+        "amendment:approve": BANK,
+        "amendment:reject": PARTIES,
         "document:add": PARTIES,
         "document:read": READERS,
+        "document:demand": BANK,
+        "certificate:read": READERS,
         "release:order": BANK,
         "release:approve": BANK,
         "enforcement:order": BANK,
         "enforcement:approve": BANK,
         "enforcement:report": BANK,
-        "search:create": BANK,
-        "search:read": BANK,
+        "enforcement:meet": PARTIES | {Role.AUTHORITY},
+        "enforcement:stay": BANK | {Role.AUTHORITY},
+        "search:create": PARTIES | {Role.AUTHORITY, Role.PORTAL},
+        "search:read": PARTIES | {Role.AUTHORITY, Role.PORTAL},
+        "registration:order": BANK,
+        "registration:object": frozenset({Role.ENTERPRISE}),
         "registry_task:work": frozenset({Role.AUTHORITY, Role.PLATFORM_OPS}),
         "event:read": READERS | {Role.EXCHANGE},
         "webhook:manage": BANK | {Role.PORTAL, Role.FUND},
@@ -85,7 +97,7 @@ def scopes_of(role: Role) -> frozenset[str]:
 
 
 def needs(permission: str, *, body: str = "json") -> dict[str, Any]:
-    """Return the `opt` of a route that needs a permission; `body` is json, form, upload or none.
+    """Return the `opt` of a route that needs a permission; `body` is json, form, upload, json_or_upload or none.
 
     Raises:
         KeyError: no such permission stands in the table.

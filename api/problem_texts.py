@@ -11,6 +11,8 @@ Source: contract section 1 (statuses, precedence) and the codes of sections 2 to
 from types import MappingProxyType
 from typing import Final
 
+from api.amendment_texts import AMENDMENTS
+from api.certificate_texts import CERTIFICATES
 from api.door_texts import (
     CONFLICT,
     DOOR,
@@ -24,6 +26,8 @@ from api.door_texts import (
     ProblemText,
     Texts,
 )
+from api.enforcement_texts import ENFORCEMENTS
+from api.registration_texts import REGISTRATIONS
 from domain import errors
 from domain.jurisdictions.rulebook import RuleUnknown
 from domain.jurisdictions.rules import InvalidRule
@@ -33,9 +37,10 @@ from domain.pledges.lifecycle import PledgeCannotMove
 from domain.ports.registry import RegistryRightNotFound, RegistryUnavailable
 from domain.ports.tokens import TokenRefused
 from domain.rights.authorizations import AuthorizationRequired, Forbidden, InvalidGrantee, InvalidPeriod, NotFound
-from domain.rights.holds import QuantityUnavailable
+from domain.rights.holds import HoldExceeded, QuantityUnavailable
 from domain.rights.pledgeability import RightNotPledgeable
-from domain.rights.rights import HolderMismatch, RightNotFound, SuccessorUnconfirmed
+from domain.rights.reconciliation import CaseResolved
+from domain.rights.rights import HolderMismatch, RightNotFound, SuccessorUnconfirmed, UnitChanged
 from domain.use_cases.issue_token import ScopeRefused
 from domain.valuation.adoption import AppraisalNotInForce
 from domain.valuation.appraisal import RightExpired
@@ -213,6 +218,28 @@ VALUATION: Final[Texts] = MappingProxyType(
             "Only {items} daily items on {days} days speak for a price: too few. This is not a value of zero.",
             ("items", "days", "newest"),
         ),
+        UnitChanged: ProblemText(
+            CONFLICT,
+            "计量单位已变更",
+            "Unit changed",
+            "登记机构 {registry} 所报编号 {number} 的计量单位与原登记不同且不能换算,未予入账,已转人工核对。",
+            "The registry {registry} tells {number} in another unit that does not convert; it is a case to settle.",
+        ),
+        HoldExceeded: ProblemText(
+            CONFLICT,
+            "超出占用数量",
+            "More than is held",
+            "该占用仅有 {held},不能解除更多。",
+            "The hold takes {held}, and no more can be given back.",
+            ("held",),
+        ),
+        CaseResolved: ProblemText(
+            CONFLICT,
+            "核对事项已办结",
+            "Case resolved",
+            "该核对事项已经办结,不能再变更。",
+            "This reconciliation case is resolved and changes no more.",
+        ),
         SuccessorUnconfirmed: ProblemText(
             CONFLICT,
             "后续权益未核定",
@@ -329,5 +356,18 @@ PLEDGES: Final[Texts] = MappingProxyType(
 )
 
 TEXTS: Final[Texts] = MappingProxyType(
-    {**DOOR, **IDENTITY, **VALUES, **JURISDICTIONS, **RIGHTS, **VALUATION, **LOANS, **PLEDGES}
+    {
+        **AMENDMENTS,
+        **CERTIFICATES,
+        **DOOR,
+        **IDENTITY,
+        **VALUES,
+        **JURISDICTIONS,
+        **RIGHTS,
+        **VALUATION,
+        **LOANS,
+        **PLEDGES,
+        **REGISTRATIONS,
+        **ENFORCEMENTS,
+    }
 )

@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 MASK = "********"
+REST, FILES, MANUAL = "rest", "files", "manual"
 
 
 class SettingMissing(SystemExit):
@@ -22,6 +23,14 @@ class RegistrySetting:
     base_url: str
     app_id: str
     secret_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSetting:
+    """Where a registry's mailbox is, and in which format we put orders out."""
+
+    folder: Path
+    form: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,18 @@ class Settings:
     registries: str = field(
         metadata={
             "variable": "GREENLIEN_REGISTRIES",
-            "about": 'JSON: {"zhejiang": {"base_url": "...", "app_id": "...", "secret_file": "..."}}',
+            "about": (
+                'JSON: {"zhejiang": {"base_url": "...", "app_id": "...", "secret_file": "..."}}; or by transport '
+                '{"transport": "files", "mailbox": "...", "format": "jsonl|csv"}, '
+                '{"transport": "manual", "mailbox": "..."} (its statements, if it sends any)'
+            ),
+        },
+    )
+    notice_registry: str = field(
+        default="",
+        metadata={
+            "variable": "GREENLIEN_NOTICE_REGISTRY",
+            "about": 'JSON: {"base_url": "...", "institution": "...", "secret_file": "..."}; without it orders wait',
         },
     )
     registry_timeout_seconds: str = field(
@@ -78,12 +98,41 @@ class Settings:
         return value
 
     def registry_endpoints(self) -> dict[str, RegistrySetting]:
-        """Return the registries by name; none when none is set."""
-        told = json.loads(self.registries or "{}")
+        """Return the registries with an interface by name; none when none is set."""
         return {
             name: RegistrySetting(each["base_url"], each["app_id"], Path(each["secret_file"]))
-            for name, each in told.items()
+            for name, each in self._transports(REST)
         }
+
+    def registry_mailboxes(self) -> dict[str, MailboxSetting]:
+        """Return the registries that exchange files by name."""
+        return {
+            name: MailboxSetting(Path(each["mailbox"]), each.get("format", "jsonl"))
+            for name, each in self._transports(FILES)
+        }
+
+    def manual_registries(self) -> dict[str, MailboxSetting | None]:
+        """Return the registries worked by hand by name, each with where its statements lie, if it sends any."""
+        return {
+            name: MailboxSetting(Path(each["mailbox"]), "csv") if "mailbox" in each else None
+            for name, each in self._transports(MANUAL)
+        }
+
+    def notice_endpoint(self) -> RegistrySetting | None:
+        """Return where the notice registry answers, none when none is connected."""
+        if not self.notice_registry:
+            return None
+        told = json.loads(self.notice_registry)
+        return RegistrySetting(told["base_url"], told["institution"], Path(told["secret_file"]))
+
+    def _transports(self, transport: str) -> list[tuple[str, dict[str, str]]]:
+        """Return name and setting of the registries of a transport; stops at a transport that is none."""
+        told = json.loads(self.registries or "{}")
+        for name, each in told.items():
+            if each.get("transport", REST) not in {REST, FILES, MANUAL}:
+                message = f"GREENLIEN_REGISTRIES: {name} has no transport {each['transport']!r}."
+                raise SettingMissing(message)
+        return [(name, each) for name, each in told.items() if each.get("transport", REST) == transport]
 
     def printed(self) -> str:
         """Return every variable with its value, passwords masked, and what it is for."""

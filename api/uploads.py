@@ -89,6 +89,12 @@ def upload_of(request: EdgeRequest) -> Upload:
     return upload
 
 
+def upload_if_any(request: EdgeRequest) -> Upload | None:
+    """Return what was uploaded, none where the request brought JSON instead."""
+    upload: Upload | None = request.scope["state"].get(_UPLOAD)
+    return upload
+
+
 class _Gathering:
     """Takes a parser's events, each part judged by its head before its bytes are taken."""
 

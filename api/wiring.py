@@ -5,16 +5,20 @@ from contextlib import asynccontextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import cast
 
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.house import House
+from api.registries import Registries
 from api.settings import Settings
 from domain.jurisdictions.rulebook import load_rulebook
-from domain.ports.registry import RegistryUnavailable
+from domain.ports.notice_registry import NoNoticeRegistry, NoticeRegistry
+from domain.ports.registry import Registry, RegistryUnavailable
 from domain.ports.tokens import Tokens
 from integrations import system_clock
+from integrations.certificates.sheets import TypstSheets
 from integrations.database import bootstrap, migrate, provisioning
 from integrations.database.embedded import EmbeddedServer
 from integrations.database.engine import make_engine
@@ -22,7 +26,10 @@ from integrations.database.readiness import database_answers, worker_lives
 from integrations.database.unit_of_work import unit_of_work
 from integrations.exchange.files import ExchangeFileReader
 from integrations.identity.keys import SigningKey, generate_key, load_key, save_key
+from integrations.identity.seals import HouseSeal, read_sealed
 from integrations.identity.tokens import JoseTokens, sign_client_assertion
+from integrations.notice_registry import simulator as notice_simulator
+from integrations.notice_registry.client import HttpNoticeRegistry, NoticeEndpoint
 from integrations.registry.client import HttpRegistry, RegistryEndpoint
 from integrations.registry.demo_rights import (
     ENTERPRISE_HUANGSHI_NAME,
@@ -32,8 +39,11 @@ from integrations.registry.demo_rights import (
     demo_rights,
 )
 from integrations.registry.simulator import create_simulator
+from integrations.registry_files.client import FileRegistry
+from integrations.registry_manual.client import ManualRegistry
 
 REGISTRY_PATIENCE_SECONDS = 5.0
+NOTICE_PATH = "/notice_registry"
 
 __all__ = [
     "ENTERPRISE_HUANGSHI_NAME",
@@ -51,9 +61,10 @@ __all__ = [
     "now",
     "open_house",
     "provisioning",
-    "registry_simulator",
+    "read_sealed",
     "save_key",
     "sign_client_assertion",
+    "simulators",
     "tokens_of",
 ]
 
@@ -64,19 +75,28 @@ now = system_clock.now
 async def open_house(settings: Settings, *, worker: bool = False) -> AsyncIterator[House]:
     """Open the database and the registries for a process, and close them with it."""
     engine = make_engine(settings.need("worker_database_url" if worker else "database_url"))
-    registry = _registry(settings)
+    interfaces = _interfaces(settings)
+    registry = _registries(settings, interfaces, engine)
+    notice_registry = _notice_registry(settings)
+    signer = HouseSeal(load_key(Path(settings.need("signing_key_file"))))
     try:
         yield House(
             open=partial(unit_of_work, engine),
             registry=registry,
             exchange=ExchangeFileReader(),
+            signer=signer,
+            sheets=TypstSheets(),
+            issuer=settings.need("issuer"),
             rulebook=load_rulebook(),
             now=now,
-            ready=partial(_checks, engine, registry, settings),
+            ready=partial(_checks, engine, registry, notice_registry, settings),
             registry_patience_seconds=REGISTRY_PATIENCE_SECONDS,
+            notice_registry=notice_registry or NoNoticeRegistry(),
         )
     finally:
-        await registry.aclose()
+        await interfaces.aclose()
+        if notice_registry is not None:
+            await notice_registry.aclose()
         await engine.dispose()
 
 
@@ -86,12 +106,47 @@ def tokens_of(settings: Settings) -> Tokens:
     return JoseTokens(issuer=issuer, audience=issuer, signing_key=load_key(Path(settings.need("signing_key_file"))))
 
 
-def registry_simulator(ledger: Path, today: date, secret: bytes) -> ASGIApp:
-    """Return the registries' simulator, holding the demo's rights and whatever its ledger already knows."""
-    return create_simulator(ledger, demo_rights(today), secret)
+def simulators(ledger: Path, notice_ledger: Path, today: date, secret: bytes) -> ASGIApp:
+    """Return the counterparts' simulators as one application: the registries, and the notice registry under its path.
+
+    The registries hold the demo's rights; all hold whatever their ledgers already know. The process's own beginning and
+    end are told to the registries alone: the notice registry's books are on disk after every act and need no closing.
+    """
+    registries = create_simulator(ledger, demo_rights(today), secret)
+    notice = notice_simulator.create_simulator(notice_ledger, secret)
+
+    async def together(scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) != "lifespan" and scope["path"].startswith(NOTICE_PATH):
+            below = dict(scope)
+            below["path"] = scope["path"].removeprefix(NOTICE_PATH)
+            below["raw_path"] = scope["raw_path"].removeprefix(NOTICE_PATH.encode())
+            await notice(cast("Scope", below), receive, send)
+        else:
+            await registries(scope, receive, send)
+
+    return together
 
 
-def _registry(settings: Settings) -> HttpRegistry:
+def _registries(settings: Settings, interfaces: HttpRegistry, engine: AsyncEngine) -> Registries:
+    """Return each registry by its transport."""
+    by_name: dict[str, Registry] = dict.fromkeys(settings.registry_endpoints(), interfaces)
+    for name, box in settings.registry_mailboxes().items():
+        by_name[name] = FileRegistry(box.folder, name, now, form=box.form)
+    for name, statements in settings.manual_registries().items():
+        told = None if statements is None else FileRegistry(statements.folder, name, now, form=statements.form)
+        by_name[name] = ManualRegistry(partial(unit_of_work, engine, None), told, now)
+    return Registries(by_name)
+
+
+def _notice_registry(settings: Settings) -> HttpNoticeRegistry | None:
+    each = settings.notice_endpoint()
+    if each is None:
+        return None
+    endpoint = NoticeEndpoint(each.base_url, each.app_id, each.secret_file.read_bytes())
+    return HttpNoticeRegistry(endpoint, timeout_seconds=float(settings.registry_timeout_seconds))
+
+
+def _interfaces(settings: Settings) -> HttpRegistry:
     endpoints = {
         name: RegistryEndpoint(each.base_url, each.app_id, each.secret_file.read_bytes())
         for name, each in settings.registry_endpoints().items()
@@ -99,19 +154,31 @@ def _registry(settings: Settings) -> HttpRegistry:
     return HttpRegistry(endpoints, timeout_seconds=float(settings.registry_timeout_seconds))
 
 
-async def _checks(engine: AsyncEngine, registry: HttpRegistry, settings: Settings) -> Mapping[str, bool]:
+async def _checks(
+    engine: AsyncEngine, registry: Registry, notice_registry: NoticeRegistry | None, settings: Settings
+) -> Mapping[str, bool]:
     answers = {
         "database": await _held(partial(database_answers, engine)),
         "worker": await _held(partial(worker_lives, engine)),
     }
     for name in settings.registry_endpoints():
         answers[f"registry.{name}"] = await _held(partial(_registry_answers, registry, name))
+    if notice_registry is not None:
+        answers["notice_registry"] = await _held(partial(_notice_registry_answers, notice_registry))
     return answers
 
 
-async def _registry_answers(registry: HttpRegistry, name: str) -> bool:
+async def _registry_answers(registry: Registry, name: str) -> bool:
     try:
         await registry.query_order(name, "order_" + "0" * 32)
+    except RegistryUnavailable:
+        return False
+    return True
+
+
+async def _notice_registry_answers(notice_registry: NoticeRegistry) -> bool:
+    try:
+        await notice_registry.query_order("notice_" + "0" * 32)
     except RegistryUnavailable:
         return False
     return True

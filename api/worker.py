@@ -14,12 +14,17 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from sqlalchemy import make_url
 
 from api.house import House
-from api.jobs import market_imports
+from api.jobs import certificates, market_imports, reconciliation
+from api.jobs.calendar import turn_the_calendar
 from api.jobs.lapses import lapse_pledges
+from api.jobs.notices import carry_out_notice, follow_notices, search_again
 from api.jobs.registry_orders import carry_out_order, verify_right
 from api.jobs.revaluation import revalue_pledges
+from api.jobs.reviews import review_right
 from api.settings import Settings
+from domain.use_cases import hear_registry, issue_certificate, order_notice, reconcile_registry
 from domain.use_cases import revalue_pledges as revaluation
+from domain.use_cases import search_again as search_after
 
 HEARTBEATS_UNTIL_STALLED: Final = 3
 REAPS_UNTIL_STALLED: Final = 2
@@ -38,6 +43,15 @@ UNTIL_THE_NEXT_EVENING: Final = RetryStrategy(max_attempts=6, exponential_wait=6
 
 EVERY_WEEKDAY_EVENING: Final = "30 10 * * 1-5"
 """Half past six in Shanghai; procrastinate reads the clock of UTC."""
+
+EVERY_NIGHT: Final = "10 16 * * *"
+"""Ten past midnight in Shanghai: yesterday was somebody's last day."""
+
+BEFORE_OFFICES_OPEN: Final = "30 20 * * *"
+"""Half past four in Shanghai: yesterday's files have been written, and nobody trades."""
+
+UNTIL_THE_REGISTRY_ANSWERS: Final = RetryStrategy(wait=reconciliation.SECONDS_BETWEEN_ATTEMPTS)
+"""A run that is tried in vain for long is given up by its own step; the next night has another."""
 
 log: Final = structlog.get_logger("greenlien.worker")
 
@@ -80,7 +94,65 @@ def make_worker(house: House, settings: Settings) -> App:
     async def revalue(timestamp: int | None = None) -> None:  # noqa: ARG001 - the scheduler says when it was due
         await revalue_pledges(house)
 
+    _add_certificates(app, house)
+    _add_vigils(app, house)
+    _add_notice_tasks(app, house)
     return app
+
+
+def _add_vigils(app: App, house: House) -> None:
+    """Add the tasks that watch rights: what changes at the registries, and what the calendar changes."""
+
+    @app.task(name=hear_registry.REVIEW_TASK, retry=AFTER_A_FAULT_OF_OURS)
+    async def review(right_id: str) -> None:
+        await review_right(house, right_id)
+
+    @app.task(name=hear_registry.COMPARE_TASK, retry=UNTIL_THE_REGISTRY_ANSWERS)
+    async def compare(right_id: str) -> None:
+        await reconciliation.compare_right(house, right_id)
+
+    @app.task(name=reconcile_registry.RUN_TASK, retry=UNTIL_THE_REGISTRY_ANSWERS, pass_context=True)
+    async def reconcile(context: JobContext, run_id: str) -> None:
+        if context.job.attempts >= reconciliation.ATTEMPTS_MAX:
+            await reconciliation.give_up(house, run_id, "the registry has not answered")
+        else:
+            await reconciliation.reconcile_registry(house, run_id)
+
+    @app.periodic(cron=EVERY_NIGHT)
+    @app.task(name="turn_the_calendar", queueing_lock="turn_the_calendar", retry=AFTER_A_FAULT_OF_OURS)
+    async def turn(timestamp: int) -> None:  # noqa: ARG001 - the scheduler says when it was due
+        await turn_the_calendar(house)
+
+    @app.periodic(cron=BEFORE_OFFICES_OPEN)
+    @app.task(name="request_daily_runs", queueing_lock="request_daily_runs")
+    async def request_runs(timestamp: int) -> None:  # noqa: ARG001 - the scheduler says when it was due
+        await reconciliation.request_daily_runs(house)
+
+
+def _add_notice_tasks(app: App, house: House) -> None:
+    """Add what concerns the notice registry, and the search after registration."""
+
+    @app.task(name=order_notice.TASK, retry=AFTER_A_FAULT_OF_OURS)
+    async def carry_out_at_notice_registry(order_id: str) -> None:
+        await carry_out_notice(house, order_id)
+
+    @app.task(name=search_after.TASK, retry=AFTER_A_FAULT_OF_OURS)
+    async def search_after_registration(pledge_id: str) -> None:
+        await search_again(house, pledge_id)
+
+    @app.periodic(cron=EVERY_NIGHT)
+    @app.task(name="follow_notices", queueing_lock="follow_notices")
+    async def follow(timestamp: int) -> None:
+        changed = await follow_notices(house)
+        log.info("notices_followed", changed=changed, timestamp=timestamp)
+
+
+def _add_certificates(app: App, house: House) -> None:
+    """Add the task that seals certificates."""
+
+    @app.task(name=issue_certificate.TASK, retry=AFTER_A_FAULT_OF_OURS)
+    async def seal_certificate(number: str) -> None:
+        await certificates.seal(house, number)
 
 
 async def run_worker(house: House, settings: Settings) -> None:

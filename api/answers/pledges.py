@@ -1,17 +1,20 @@
 """Loans, pledges, the trail and the feed as contract sections 5 and 7 print them."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from api.answers.rights import day, instant
 from domain.jurisdictions.rulebook import Rulebook
+from domain.loans.accrual import Debt
 from domain.loans.loans import FixedRate, Loan, LoanEvent
 from domain.pledges.coverage import Coverage
+from domain.pledges.impairments import Impairment
 from domain.pledges.lifecycle import State
+from domain.pledges.notices import LIVE
 from domain.pledges.pledges import Pledge, PledgeItem, Register, Registration, RegistrationStatus
 from domain.ports.trail import AuditEntry, FeedEvent
 from domain.rights.rights import Right
-from domain.use_cases.read_pledge import conditions_of
+from domain.use_cases.read_pledge import Condition
 from domain.valuation.answer import money_body, quantity_body
 from domain.values.decimals import wire
 from domain.values.money import Money
@@ -26,8 +29,8 @@ def money_or_none(money: Money | None) -> dict[str, str] | None:
     return None if money is None else money_body(money)
 
 
-def loan_answer(loan: Loan, outstanding: Money) -> dict[str, object]:
-    """Return a loan with what is outstanding of its principal."""
+def loan_answer(loan: Loan, debt: Debt, on: date) -> dict[str, object]:
+    """Return a loan with what is outstanding of its principal, and all that is owed on a day."""
     return {
         "id": loan.id,
         "borrower_uscc": loan.borrower_uscc,
@@ -40,7 +43,16 @@ def loan_answer(loan: Loan, outstanding: Money) -> dict[str, object]:
         "repayment": [{"on": on.isoformat(), "amount": money_body(amount)} for on, amount in loan.repayment],
         "bullet": loan.bullet,
         "purpose": loan.purpose,
-        "outstanding": money_body(outstanding),
+        "overdue_surcharge": None if loan.overdue_surcharge is None else wire(loan.overdue_surcharge, PLACES),
+        "outstanding": money_body(debt.principal),
+        "owed": {
+            "principal": money_body(debt.principal),
+            "interest": money_body(debt.interest),
+            "penalty": money_body(debt.penalty),
+            "fees": money_body(debt.fees),
+            "total": money_body(debt.total),
+            "as_of": on.isoformat(),
+        },
         "created_at": rfc3339(loan.created_at),
         "version": loan.version,
     }
@@ -74,6 +86,8 @@ def pledge_answer(
     rights: Mapping[str, Right],
     coverage: Coverage | None,
     borrower: str | None,
+    conditions: Sequence[Condition],
+    notice_rank: int | None,
     rulebook: Rulebook,
     now: datetime,
 ) -> dict[str, object]:
@@ -104,6 +118,11 @@ def pledge_answer(
         ],
         "approved_amount": money_or_none(pledge.approved_amount),
         "approved_rate": None if pledge.approved_rate is None else wire(pledge.approved_rate, PLACES),
+        "confirmed_by": list(pledge.confirmed_by),
+        "determination": None
+        if pledge.determination is None
+        else {"on": pledge.determination.on.isoformat(), "event": pledge.determination.event},
+        "coverage_terms": _coverage_terms(pledge),
         "reason": pledge.reason,
         "release": None
         if release is None
@@ -113,13 +132,13 @@ def pledge_answer(
             "ordered_at": rfc3339(release.ordered_at),
             "approved_by": release.approved_by,
         },
-        "registrations": [_registration(entry) for entry in pledge.registrations],
+        "registrations": [_registration(entry, notice_rank) for entry in pledge.registrations],
         "perfection": _perfection(pledge, rights, rulebook, now),
         "conditions": [
             {"code": condition.code, "met": condition.met, "at": instant(condition.at)}
-            for condition in conditions_of(pledge, rights, rulebook, now)
+            for condition in conditions
         ],
-        "impairments": _impairments(rights.values()),
+        "impairments": [_impairment(each) for each in pledge.impairments],
         "custody": _custody(pledge),
         "coverage": None if coverage is None else coverage_answer(coverage),
         "created_at": rfc3339(pledge.created_at),
@@ -137,8 +156,25 @@ def coverage_answer(coverage: Coverage) -> dict[str, object]:
         "level": coverage.level.value,
         "shortfall": money_or_none(coverage.shortfall),
         "as_of": rfc3339(coverage.as_of),
-        "due_on": None,
+        "market_value": money_or_none(coverage.market_value),
+        "loan_to_market_value": None
+        if coverage.loan_to_market_value is None
+        else wire(coverage.loan_to_market_value, PLACES),
+        "due_on": day(coverage.due_on),
     }
+
+
+def _coverage_terms(pledge: Pledge) -> dict[str, object] | None:
+    terms = pledge.coverage_terms
+    if terms is None:
+        return None
+    shares = {
+        "warning_above": terms.warning_above,
+        "call_above": terms.call_above,
+        "close_out_above": terms.close_out_above,
+    }
+    told = {name: None if share is None else wire(share, PLACES) for name, share in shares.items()}
+    return {**told, "cure_working_days": terms.cure_working_days}
 
 
 def _item(item: PledgeItem) -> dict[str, object]:
@@ -152,15 +188,20 @@ def _item(item: PledgeItem) -> dict[str, object]:
     }
 
 
-def _registration(entry: Registration) -> dict[str, object]:
-    """Return an entry; quantities are pledged apart, so each registered freeze stands first on its own quantity."""
-    registered = entry.status is RegistrationStatus.REGISTERED
+def _registration(entry: Registration, notice_rank: int | None) -> dict[str, object]:
+    """Return an entry with its rank by the register's time.
+
+    Quantities are pledged apart, so each registered freeze stands first on its own quantity; at the notice registry the
+    rank is what the newest search there found, and unknown before one.
+    """
+    frozen = entry.register is Register.EMISSION_REGISTRY and entry.status is RegistrationStatus.REGISTERED
+    rank = 1 if frozen else notice_rank if entry.status in LIVE else None
     return {
         "register": entry.register.value,
         "status": entry.status.value,
         "reference": entry.reference,
         "registered_at": instant(entry.registered_at),
-        "rank": 1 if registered else None,
+        "rank": rank,
     }
 
 
@@ -177,15 +218,20 @@ def _perfection(pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook,
     }
 
 
-def _impairments(rights: Iterable[Right]) -> list[str]:
-    """Return what has befallen the pledged rights: a status other than effective, or more taken than there is."""
-    found: dict[str, None] = {}
-    for right in rights:
-        if right.status.value != "effective":
-            found[f"right_{right.status.value}"] = None
-        if right.overtaken > 0:
-            found["right_overtaken"] = None
-    return list(found)
+def _impairment(impairment: Impairment) -> dict[str, object]:
+    """Return what has befallen a right of the pledge; of those who share the loss, the reader is told its own part."""
+    loss = impairment.loss
+    return {
+        "kind": impairment.kind.value,
+        "right_id": impairment.right_id,
+        "quantity": None if impairment.quantity is None else quantity_body(impairment.quantity),
+        "since": rfc3339(impairment.since),
+        "until": instant(impairment.until),
+        "reference": impairment.reference,
+        "loss_by_rank": []
+        if loss is None
+        else [{"rank": loss.rank, "pledged": wire(loss.pledged, PLACES), "lost": wire(loss.lost, PLACES)}],
+    }
 
 
 def _custody(pledge: Pledge) -> str:

@@ -88,6 +88,7 @@ class Demonstration:
         self.folder = folder.resolve()
         self.keys = self.folder / "keys"
         self.ledger = self.folder / "registry.ledger"
+        self.notice_ledger = self.folder / "notice_registry.ledger"
         self.database = self.folder / "postgres"
         self.signing_key = self.keys / "server.pem"
         self._secret = self.keys / "registry.secret"
@@ -129,6 +130,11 @@ class Demonstration:
         }
         return json.dumps(told)
 
+    def notice_registry(self, simulator_url: str) -> str:
+        """Return the setting that names the notice registry."""
+        base_url = f"{simulator_url}{wiring.NOTICE_PATH}"
+        return json.dumps({"base_url": base_url, "institution": APP_ID, "secret_file": str(self._secret)})
+
     def write_facts(self, base_url: str, simulator_url: str) -> None:
         """Write what an outsider needs to know."""
         uscc = {tenant.id: tenant.uscc for tenant in TENANTS}
@@ -148,7 +154,10 @@ class Demonstration:
                 }
                 for right in wiring.demo_rights(business_date(wiring.now()))
             ],
-            "simulators": [{"name": "registry", "control_url": f"{simulator_url}/control"}],
+            "simulators": [
+                {"name": "registry", "control_url": f"{simulator_url}/control"},
+                {"name": "notice_registry", "control_url": f"{simulator_url}{wiring.NOTICE_PATH}/control"},
+            ],
         }
         self._facts.write_text(json.dumps(facts, ensure_ascii=False, indent=2), encoding="utf-8")
 

@@ -65,7 +65,8 @@ def simulate(arguments: argparse.Namespace) -> int:
     """Serve the registries' simulator."""
     _end_with_parent(arguments.until_parent_ends)
     demonstration = Demonstration(arguments.data_dir)
-    app = wiring.registry_simulator(demonstration.ledger, business_date(wiring.now()), demonstration.registry_secret())
+    today, secret = business_date(wiring.now()), demonstration.registry_secret()
+    app = wiring.simulators(demonstration.ledger, demonstration.notice_ledger, today, secret)
     _serve_app(app, arguments.port)
     return 0
 

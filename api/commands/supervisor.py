@@ -159,6 +159,7 @@ class Ensemble:
             "GREENLIEN_ISSUER": self.base_url,
             "GREENLIEN_SIGNING_KEY_FILE": str(self.demonstration.signing_key),
             "GREENLIEN_REGISTRIES": self.demonstration.registries(simulator_url),
+            "GREENLIEN_NOTICE_REGISTRY": self.demonstration.notice_registry(simulator_url),
         }
 
     def _wait_until_served(self, url: str) -> None:

@@ -9,8 +9,10 @@ from typing import Final
 import structlog
 
 from api.house import House
+from domain.pledges.registry_orders import OrderKind
 from domain.ports.registry import (
     OrderAnswer,
+    OrderStatus,
     RegistryClosed,
     RegistryOrder,
     RegistryRight,
@@ -42,10 +44,11 @@ async def carry_out_order(house: House, order_id: str) -> None:
             if not await _claim(house, order_id, told):
                 return
             answer = await house.registry.send_order(message)
+        told_after = await _told_after(house, message, answer)
     except RegistryUnavailable as silence:
         await _record_silence(house, order_id, silence)
         return
-    await _record_answer(house, order_id, answer)
+    await _record_answer(house, order_id, answer, told_after)
 
 
 async def _asked(house: House, message: RegistryOrder) -> OrderAnswer:
@@ -67,6 +70,17 @@ async def _told(house: House, message: RegistryOrder) -> RegistryRight | None:
     return next(iter(found), None)
 
 
+async def _told_after(house: House, message: RegistryOrder, answer: OrderAnswer) -> RegistryRight | None:
+    """Return what a transfer has left of the right; none after any other order.
+
+    Raises RegistryUnavailable, and the order stays unknown until both are known: without it we would offer as free what
+    is another's already.
+    """
+    if message.kind is not OrderKind.TRANSFER or answer.status is not OrderStatus.EXECUTED:
+        return None
+    return await _told(house, message)
+
+
 async def _claim(house: House, order_id: str, told: RegistryRight | None) -> bool:
     async with house.open(None) as uow:
         claimed = await orders.claim(uow, order_id, told, house.now())
@@ -81,9 +95,9 @@ async def _claim_again(house: House, order_id: str) -> bool:
         return claimed
 
 
-async def _record_answer(house: House, order_id: str, answer: OrderAnswer) -> None:
+async def _record_answer(house: House, order_id: str, answer: OrderAnswer, told_after: RegistryRight | None) -> None:
     async with house.open(None) as uow:
-        await orders.record_answer(uow, order_id, answer, house.now())
+        await orders.record_answer(uow, order_id, answer, house.now(), told_after)
         await uow.commit()
     log.info("registry_answered", order_id=order_id, status=answer.status.value, registry_ref=answer.registry_ref)
 

@@ -11,11 +11,13 @@ from api.idempotency import Answer, command, replied, versioned
 from api.permissions import needs
 from api.schemas.pledges import LoanEventReply, LoanEventRequest, LoanReply, LoanRequest, RateBody
 from api.schemas.wire import MoneyBody
+from domain.loans.accrual import debt_of
 from domain.loans.loans import FixedRate, Loan, LoanEvent, LprRate, outstanding
 from domain.rights.authorizations import NotFound
 from domain.use_cases.keep_loans import record_loan, record_loan_event
 from domain.values.identifiers import new_id
 from domain.values.money import Money
+from domain.values.time import business_date
 
 
 @post("/v1/loans", opt=needs("loan:create"), **documented(LoanReply, 201, PROBLEMS))
@@ -47,24 +49,27 @@ async def post_loan(request: EdgeRequest, data: JSONBody[LoanRequest]) -> Respon
         version=1,
         created_at=now,
         parties=tuple(dict.fromkeys((actor.tenant, data.borrower_uscc))),
+        overdue_surcharge=data.overdue_surcharge,
     )
 
     async def act(uow: EdgeUnitOfWork) -> Answer:
         recorded = await record_loan(uow, actor, loan, now)
-        return Answer(201, loan_answer(recorded, Money.zero()), versioned(recorded.version))
+        today = business_date(now)
+        return Answer(201, loan_answer(recorded, debt_of(recorded, [], today), today), versioned(recorded.version))
 
     return await command(request, act)
 
 
 @get("/v1/loans/{loan_id:str}", opt=needs("loan:read", body="none"), **documented(LoanReply, 200, PROBLEMS))
 async def get_loan(request: EdgeRequest, loan_id: FromPath[str]) -> Response[bytes]:
-    """Read a loan with what is outstanding."""
+    """Read a loan with what is outstanding, and what is owed of it today."""
+    today = business_date(house_of(request).now())
     async with house_of(request).open(request.caller.actor) as uow:
         loan = await uow.loans.find(known_id(loan_id, "loan"))
         if loan is None:
             raise NotFound("loan")
-        owed = outstanding(await uow.loans.events(loan_id))
-    return replied(Answer(200, loan_answer(loan, owed), versioned(loan.version)))
+        debt = debt_of(loan, await uow.loans.events(loan_id), today)
+    return replied(Answer(200, loan_answer(loan, debt, today), versioned(loan.version)))
 
 
 @post("/v1/loans/{loan_id:str}/events", opt=needs("loan:record"), **documented(LoanEventReply, 201, PROBLEMS))

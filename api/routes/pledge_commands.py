@@ -33,7 +33,7 @@ from domain.use_cases.decide_on_pledge import (
     verify_quantities,
     withdraw_pledge,
 )
-from domain.use_cases.release_pledge import approve_release, request_release
+from domain.use_cases.release_pledge import approve_release, cancel_release, request_release
 from domain.use_cases.submit_pledge import submit_pledge
 
 DONE: dict[str, Any] = documented(PledgeReply, 200, PROBLEMS)
@@ -101,9 +101,9 @@ async def approve(
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/confirm", opt=needs("pledge:confirm"), **WAITS)
+@post("/v1/pledges/{pledge_id:str}/confirm", opt=needs("pledge:confirm"), **DONE_OR_WAITS)
 async def confirm(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
-    """The pledgor confirms, and the freeze is ordered."""
+    """A pledgor confirms; once each has, the freeze is ordered."""
     house, seen = house_of(request), if_match(request)
     return await _run(
         request, lambda uow: confirm_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now())
@@ -166,4 +166,16 @@ async def second_release(request: EdgeRequest, pledge_id: FromPath[str], data: J
     return await _run(
         request,
         lambda uow: approve_release(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()),
+    )
+
+
+@post("/v1/pledges/{pledge_id:str}/release/cancel", opt=needs("release:order"), **DONE)
+async def cancel_release_order(
+    request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]
+) -> Response[bytes]:
+    """Take the order to release back, while the registry still holds every freeze whole."""
+    house, seen = house_of(request), if_match(request)
+    return await _run(
+        request,
+        lambda uow: cancel_release(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()),
     )

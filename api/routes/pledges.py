@@ -10,14 +10,16 @@ from api.house import EdgeUnitOfWork, House, house_of, known_id
 from api.idempotency import Answer, command, replied, versioned
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
 from api.permissions import needs
+from api.schemas.debts import CoverageTermsBody
 from api.schemas.pledges import AuditPage, CoverageReply, PledgePage, PledgeReply, PledgeRequestBody
 from api.schemas.queries import asked
 from domain.pledges.lifecycle import State
-from domain.pledges.pledges import OtherSecurity, Pledge, Secured
+from domain.pledges.notices import LIVE, notice_of
+from domain.pledges.pledges import CoverageTerms, OtherSecurity, Pledge, Secured
 from domain.ports.pledges import PledgeFilter
 from domain.rights.authorizations import NotFound
 from domain.use_cases.create_pledge import PledgeRequest, create_pledge
-from domain.use_cases.read_pledge import coverage_for
+from domain.use_cases.read_pledge import conditions_for, coverage_for
 from domain.values.identifiers import parse_uscc
 from domain.values.time import parse_instant
 
@@ -31,7 +33,10 @@ async def told(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> dict[str, o
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
     borrower = await _borrower(uow, pledge)
     coverage = None if borrower is None else await coverage_for(uow, pledge, now)
-    return pledge_answer(pledge, rights, coverage, borrower, house.rulebook, now)
+    conditions = await conditions_for(uow, pledge, rights, house.rulebook, now)
+    search = await uow.notices.newest_search(pledge.id) if notice_of(pledge).status in LIVE else None
+    rank = None if search is None else search.notice_rank
+    return pledge_answer(pledge, rights, coverage, borrower, conditions, rank, house.rulebook, now)
 
 
 async def _borrower(uow: EdgeUnitOfWork, pledge: Pledge) -> str | None:
@@ -40,6 +45,17 @@ async def _borrower(uow: EdgeUnitOfWork, pledge: Pledge) -> str | None:
         return pledge.pledgors[0]
     loan = await uow.loans.find(pledge.loan_ids[0])
     return None if loan is None else loan.borrower_uscc
+
+
+def _coverage_terms(body: CoverageTermsBody | None) -> CoverageTerms | None:
+    if body is None:
+        return None
+    return CoverageTerms(
+        warning_above=body.warning_above,
+        call_above=body.call_above,
+        close_out_above=body.close_out_above,
+        cure_working_days=body.cure_working_days,
+    )
 
 
 async def found(uow: EdgeUnitOfWork, pledge_id: FromPath[str]) -> Pledge:
@@ -72,6 +88,7 @@ async def post_pledge(request: EdgeRequest, data: JSONBody[PledgeRequestBody]) -
             for each in data.other_security
         ),
         workflow=data.workflow,
+        coverage_terms=_coverage_terms(data.coverage_terms),
     )
 
     async def act(uow: EdgeUnitOfWork) -> Answer:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas.debts import CoverageTermsBody, DeterminationReply, OwedReply
 from api.schemas.market import InstalmentBody
 from api.schemas.rights import TenantName
 from api.schemas.wire import (
@@ -15,6 +16,7 @@ from api.schemas.wire import (
     Items,
     MoneyBody,
     NoteString,
+    QuantityAmountString,
     QuantityBody,
     RatioString,
     ReplyModel,
@@ -27,6 +29,7 @@ from api.schemas.wire import (
 from domain.errors import InvalidMoney, InvalidQuantity
 from domain.loans.loans import LoanEventType, LoanKind
 from domain.pledges.coverage import Level
+from domain.pledges.impairments import ImpairmentKind
 from domain.pledges.lifecycle import State, Workflow
 from domain.pledges.pledges import Register, RegistrationStatus, ReleaseReason, SecuredKind, SecurityType
 
@@ -101,6 +104,7 @@ class LoanRequest(WireModel):
     end: DateString
     repayment: Literal["bullet"] | Annotated[Items[InstalmentBody], Field(min_length=1, max_length=600)]
     purpose: Annotated[str, text_string(200)]
+    overdue_surcharge: Annotated[RatioString, AfterValidator(_fraction)] | None = None
 
 
 class LoanReply(ReplyModel):
@@ -117,7 +121,9 @@ class LoanReply(ReplyModel):
     repayment: list[InstalmentBody]
     bullet: bool
     purpose: str
+    overdue_surcharge: RatioString | None
     outstanding: MoneyBody
+    owed: OwedReply
     created_at: InstantReply
     version: int
 
@@ -200,6 +206,7 @@ class PledgeRequestBody(WireModel):
     other_security: Annotated[Items[OtherSecurityBody], Field(max_length=20)] = ()
     workflow: Choice[Workflow]
     applicant: TenantName | None = None
+    coverage_terms: CoverageTermsBody | None = None
 
 
 class Empty(WireModel):
@@ -287,7 +294,29 @@ class CoverageReply(ReplyModel):
     level: Choice[Level]
     shortfall: MoneyBody | None
     as_of: InstantReply
+    market_value: MoneyBody | None
+    loan_to_market_value: RatioString | None
     due_on: DateString | None
+
+
+class LossReply(ReplyModel):
+    """What this pledge loses by its rank on a right, in the right's unit; the latest registered loses first."""
+
+    rank: int
+    pledged: QuantityAmountString
+    lost: QuantityAmountString
+
+
+class ImpairmentReply(ReplyModel):
+    """What has befallen a pledged right; the pledge itself stays what it is."""
+
+    kind: Choice[ImpairmentKind]
+    right_id: str
+    quantity: QuantityBody | None
+    since: InstantReply
+    until: InstantReply | None
+    reference: str
+    loss_by_rank: list[LossReply]
 
 
 class PledgeReply(ReplyModel):
@@ -307,12 +336,15 @@ class PledgeReply(ReplyModel):
     other_security: list[OtherSecurityBody]
     approved_amount: MoneyBody | None
     approved_rate: RatioString | None
+    confirmed_by: list[str]
+    determination: DeterminationReply | None
+    coverage_terms: CoverageTermsBody | None
     reason: str | None
     release: ReleaseReply | None
     registrations: list[RegistrationReply]
     perfection: PerfectionReply
     conditions: list[ConditionReply]
-    impairments: list[str]
+    impairments: list[ImpairmentReply]
     custody: Literal["not_in", "in", "out"]
     coverage: CoverageReply | None
     created_at: InstantReply

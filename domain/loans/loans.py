@@ -88,7 +88,11 @@ class LoanEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan:
-    """The bank's contract. `repayment` lists the day and principal of each repayment; a bullet is one line."""
+    """The bank's contract. `repayment` lists the day and principal of each repayment; a bullet is one line.
+
+    `overdue_surcharge` is what overdue principal costs beyond the rate, as a share of the rate; none where the contract
+    leaves that to the bank's own word.
+    """
 
     id: str
     tenant: str
@@ -105,6 +109,7 @@ class Loan:
     version: int
     created_at: datetime
     parties: tuple[str, ...]
+    overdue_surcharge: Decimal | None = None
 
 
 def outstanding(events: Iterable[LoanEvent]) -> Money:

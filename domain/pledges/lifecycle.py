@@ -65,12 +65,14 @@ class Event(StrEnum):
     FREEZE_REFUSED = "freeze_refused"
     RELEASE_APPROVED = "release_approved"
     RELEASE_EXECUTED = "release_executed"
+    RELEASE_CANCELLED = "release_cancelled"
     ORDER_STUCK = "order_stuck"
     ENFORCEMENT_APPROVED = "enforcement_approved"
     ENFORCEMENT_STAYED = "enforcement_stayed"
     STAY_LIFTED = "stay_lifted"
     ENFORCEMENT_ENDED = "enforcement_ended"
     DISPOSAL_SETTLED = "disposal_settled"
+    DISPOSAL_REFUSED = "disposal_refused"
 
 
 Table = Mapping[tuple[State, Event], State]
@@ -97,11 +99,17 @@ _SHARED: Final[Table] = {
     (State.ACTIVE, Event.RELEASE_APPROVED): State.RELEASING,
     (State.RELEASING, Event.RELEASE_EXECUTED): State.RELEASED,
     (State.RELEASING, Event.ORDER_STUCK): State.EXCEPTION,
+    (State.EXCEPTION, Event.RELEASE_APPROVED): State.RELEASING,
+    (State.EXCEPTION, Event.RELEASE_CANCELLED): State.ACTIVE,
     (State.ACTIVE, Event.ENFORCEMENT_APPROVED): State.ENFORCING,
     (State.ENFORCING, Event.ENFORCEMENT_STAYED): State.ENFORCEMENT_STAYED,
     (State.ENFORCEMENT_STAYED, Event.STAY_LIFTED): State.ENFORCING,
     (State.ENFORCING, Event.ENFORCEMENT_ENDED): State.ACTIVE,
+    (State.ENFORCEMENT_STAYED, Event.ENFORCEMENT_ENDED): State.ACTIVE,
     (State.ENFORCING, Event.DISPOSAL_SETTLED): State.DISPOSED,
+    (State.ENFORCING, Event.ORDER_STUCK): State.EXCEPTION,
+    (State.EXCEPTION, Event.DISPOSAL_SETTLED): State.DISPOSED,
+    (State.EXCEPTION, Event.DISPOSAL_REFUSED): State.ENFORCING,
 }
 
 _ZHEJIANG: Final[Table] = {

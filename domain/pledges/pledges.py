@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.errors import DomainError
+from domain.pledges.impairments import Impairment
 from domain.pledges.lifecycle import State, Workflow
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
@@ -114,6 +115,27 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Determination:
+    """The day on which the claims of a maximum amount were fixed, and by what (civil code art. 423)."""
+
+    on: date
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageTerms:
+    """What the contract says of coverage beside the house's levels; a share is of debt in collateral value.
+
+    A level begins above its share where that is stricter than ours; a call is due after so many working days.
+    """
+
+    warning_above: Decimal | None
+    call_above: Decimal | None
+    close_out_above: Decimal | None
+    cure_working_days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseOrder:
     """The first officer's order to release; none approves their own."""
 
@@ -125,7 +147,11 @@ class ReleaseOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pledge:
-    """The whole pledge. `order_round` counts freezes and releases sent, so that each round has orders of its own."""
+    """The whole pledge. `order_round` counts freezes and releases sent, so that each round has orders of its own.
+
+    `confirmed_by` are the pledgors who have confirmed; `loan_approvals` is what was approved for loans that amendments
+    added, by loan; the approved amount is for the others. `impairments` are those that last; they are kept apart.
+    """
 
     id: str
     parties: tuple[str, ...]
@@ -152,6 +178,11 @@ class Pledge:
     created_at: datetime
     updated_at: datetime
     version: int
+    confirmed_by: tuple[Uscc, ...] = ()
+    determination: Determination | None = None
+    coverage_terms: CoverageTerms | None = None
+    loan_approvals: tuple[tuple[str, Money], ...] = ()
+    impairments: tuple[Impairment, ...] = ()
 
     @property
     def under_control(self) -> bool:

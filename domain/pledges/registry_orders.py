@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from domain.values.identifiers import PermitNo, Uscc
 from domain.values.quantity import Quantity
 
 
@@ -22,6 +23,7 @@ class OrderKind(StrEnum):
 
     FREEZE = "freeze"
     RELEASE = "release"
+    TRANSFER = "transfer"
 
 
 class OrderState(StrEnum):
@@ -78,7 +80,10 @@ STUCK_AFTER_ATTEMPTS: Final = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PledgeOrder:
-    """One order of a pledge's round, for one right; `freeze_ref` names the freeze that a release lifts."""
+    """One order of a pledge's round, for one right; `freeze_ref` names the freeze that a release lifts.
+
+    A transfer lifts its part of the freeze and makes it the buyer's, both or neither.
+    """
 
     id: str
     kind: OrderKind
@@ -98,6 +103,19 @@ class PledgeOrder:
     evidence_sha256: str | None
     created_at: datetime
     parties: tuple[str, ...]
+    amendment_id: str | None = None
+    enforcement_id: str | None = None
+    buyer: Uscc | None = None
+    buyer_permit_no: PermitNo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFreeze:
+    """What is left at the registry of one executed freeze, after the releases and transfers that named it."""
+
+    right_id: str
+    registry_ref: str
+    quantity: Quantity
 
 
 def after(order: PledgeOrder, event: OrderEvent) -> OrderState | None:

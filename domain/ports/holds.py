@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.rights.holds import ForeignHold, Hold, HoldState
+from domain.rights.holds import ForeignHold, Hold, HoldState, PostedHold
+from domain.values.quantity import Quantity
 
 
 class Holds(Protocol):
@@ -16,6 +17,18 @@ class Holds(Protocol):
 
     async def change(self, hold_id: str, state: HoldState, at: datetime) -> None:
         """Move a hold to a state; `at` ends it where the state takes no quantity."""
+        ...
+
+    async def lock(self, hold_id: str) -> PostedHold | None:
+        """Return a live hold of the caller's own and keep others from changing it, none where there is no such."""
+        ...
+
+    async def shrink(self, hold_id: str, quantity: Quantity) -> None:
+        """Write that a locked hold takes only so much from now on."""
+        ...
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return the ids of live holds of other kinds than a pledge's whose end has come."""
         ...
 
     async def of_right(self, right_id: str) -> tuple[Sequence[Hold], Sequence[ForeignHold]]:

@@ -17,6 +17,14 @@ class Loans(Protocol):
         """Return a loan that the caller may see, none otherwise."""
         ...
 
+    async def find_many(self, loan_ids: Sequence[str]) -> Mapping[str, Loan]:
+        """Return the loans that the caller may see among these, by id."""
+        ...
+
+    async def save(self, loan: Loan) -> None:
+        """Write a locked loan's end and schedule, and its version."""
+        ...
+
     async def lock(self, loan_id: str) -> Loan | None:
         """Return a loan and keep others from writing events to it meanwhile."""
         ...

@@ -42,6 +42,10 @@ class Pledges(Protocol):
         """Write a locked pledge's changed fields, items and registrations, and add its new loans."""
         ...
 
+    async def save_anew(self, pledge: Pledge) -> None:
+        """Write a locked pledge whose list of items has changed; the worker alone may do so."""
+        ...
+
     async def page(self, narrowed: PledgeFilter, after: str | None, limit: int) -> Sequence[Pledge]:
         """Return up to `limit` visible pledges, newest first, after one."""
         ...

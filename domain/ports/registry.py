@@ -1,4 +1,4 @@
-"""The emission registry: who holds what, and the orders that freeze and release it.
+"""The emission registry: who holds what, and the orders that freeze, release and transfer it.
 
 Silence is an answer of its own. `RegistrySilent` means that nobody knows whether the order was executed, so the caller
 keeps the order open, asks again with `query_order` and re-sends under the same id; nothing is ever voided on it. Even
@@ -108,10 +108,12 @@ class OrderStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryOrder:
-    """One order to freeze or release, under our `order_id`, which the registry treats as idempotent.
+    """One order to freeze, release or transfer, under our `order_id`, which the registry treats as idempotent.
 
     `expected_version` fences a freeze: the registry refuses when the right has changed since. A release names the
-    freeze by `registry_ref` and repeats the holder as a second check. `beneficiary` is the pledgee's USCC.
+    freeze by `registry_ref` and repeats the holder as a second check. `beneficiary` is the pledgee's USCC. A transfer
+    takes its quantity out of such a freeze and makes it the `buyer`'s, in one act on both entries and both permits;
+    without `buyer_permit_no` the registry decides on which permit of the buyer's.
     """
 
     order_id: str
@@ -124,6 +126,8 @@ class RegistryOrder:
     contract_no: str
     expected_version: int | None
     registry_ref: str | None
+    buyer: Uscc | None = None
+    buyer_permit_no: PermitNo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +189,7 @@ class Registry(Protocol):
         ...
 
     async def send_order(self, order: RegistryOrder) -> OrderAnswer:
-        """Send a freeze or release, idempotent by `order_id`.
+        """Send a freeze, release or transfer, idempotent by `order_id`.
 
         Raises:
             RegistrySilent: the fate is unknown.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.pledges.registry_orders import PledgeOrder
+from domain.pledges.registry_orders import PledgeOrder, StandingFreeze
 
 
 class RegistryOrders(Protocol):
@@ -28,6 +28,10 @@ class RegistryOrders(Protocol):
 
     async def of_round(self, pledge_id: str, order_round: int) -> Sequence[PledgeOrder]:
         """Return a pledge's orders of one round, oldest first."""
+        ...
+
+    async def standing_freezes(self, pledge_id: str) -> Sequence[StandingFreeze]:
+        """Return what is left of a pledge's freezes, oldest first; a right has several after it was topped up."""
         ...
 
     async def executed_freezes(self, pledge_id: str) -> dict[str, str]:

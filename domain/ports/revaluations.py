@@ -22,7 +22,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pledged:
-    """An item of a pledge under control; `on_own_deals` where it was submitted on deals that only its bank may see."""
+    """An item of a pledge under control; `on_own_deals` where it was submitted on deals that only its bank may see.
+
+    `lost` is what the pledge has lost of it by its rank, in the same unit.
+    """
 
     pledge_id: str
     pledgee: str
@@ -30,6 +33,7 @@ class Pledged:
     right_id: str
     quantity: Quantity
     on_own_deals: bool
+    lost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

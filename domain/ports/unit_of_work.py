@@ -8,17 +8,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.errors import DomainError
+from domain.ports.amendments import Amendments
 from domain.ports.authorizations import Authorizations
 from domain.ports.bank_appraisals import Adoptions, BankAppraisals, ValuationPolicies
 from domain.ports.benchmark_prices import BenchmarkPrices
+from domain.ports.certificates import Certificates
+from domain.ports.documents import Documents
+from domain.ports.enforcements import Enforcements
 from domain.ports.holds import Holds
+from domain.ports.impairments import Impairments
 from domain.ports.loans import Loans
 from domain.ports.market import Affiliations, MarketTrades
 from domain.ports.market_imports import MarketImports
+from domain.ports.notices import Notices
 from domain.ports.pledges import Pledges
+from domain.ports.reconciliations import Reconciliations
 from domain.ports.registry_orders import RegistryOrders
+from domain.ports.registry_tasks import RegistryTasks
 from domain.ports.revaluations import Revaluations
 from domain.ports.rights import Rights
+from domain.ports.searches import Searches
 from domain.ports.tenants import Tenants
 from domain.ports.trail import Audit, Jobs, Outbox
 from domain.ports.valuations import Valuations
@@ -113,13 +122,58 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def amendments(self) -> Amendments:
+        """Return the amendments of pledges."""
+        ...
+
+    @property
     def revaluations(self) -> Revaluations:
         """Return the revaluations."""
         ...
 
     @property
+    def enforcements(self) -> Enforcements:
+        """Return the enforcements of pledges."""
+        ...
+
+    @property
+    def impairments(self) -> Impairments:
+        """Return the impairments."""
+        ...
+
+    @property
+    def reconciliations(self) -> Reconciliations:
+        """Return the reconciliations."""
+        ...
+
+    @property
     def registry_orders(self) -> RegistryOrders:
         """Return the registry orders."""
+        ...
+
+    @property
+    def registry_tasks(self) -> RegistryTasks:
+        """Return the clerks' tasks."""
+        ...
+
+    @property
+    def notices(self) -> Notices:
+        """Return the entries of the notice registry."""
+        ...
+
+    @property
+    def searches(self) -> Searches:
+        """Return the searches."""
+        ...
+
+    @property
+    def documents(self) -> Documents:
+        """Return the documents of pledges."""
+        ...
+
+    @property
+    def certificates(self) -> Certificates:
+        """Return the certificates."""
         ...
 
     @property

@@ -74,6 +74,15 @@ class Hold:
     until: datetime | None
     reason: str
     reference: str | None
+    document: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedHold:
+    """A hold with its parties, of whom the first posted it; whoever posted a hold lifts it, and nobody else."""
+
+    hold: Hold
+    parties: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,22 @@ class ForeignHold:
     kind: HoldKind
     blocks: tuple[Blocked, ...]
     quantity: Quantity
+
+
+OVERTAKING: Final = frozenset({HoldKind.JUDICIAL, HoldKind.ADMINISTRATIVE})
+"""A court or an authority may take more than is free."""
+
+REGISTRY_REPORTED: Final = "registry_reported"
+"""The reason of what a registry says it has frozen beyond our orders: only the registry's own word lifts it."""
+
+
+@dataclass(eq=False)
+class HoldExceeded(DomainError):
+    """Refuse to give back more than a hold takes; says how much that is."""
+
+    code = "hold_exceeded"
+
+    held: Quantity
 
 
 @dataclass(eq=False)

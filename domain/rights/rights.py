@@ -120,6 +120,16 @@ class SuccessorUnconfirmed(DomainError):
 
 
 @dataclass(eq=False)
+class UnitChanged(DomainError):
+    """Refuse what a registry tells in a unit that does not convert into the one that we keep the right in."""
+
+    code = "unit_changed"
+
+    registry: str
+    number: str
+
+
+@dataclass(eq=False)
 class HolderMismatch(DomainError):
     """Say that the registry names another holder; who it is stays unsaid."""
 

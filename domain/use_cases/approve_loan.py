@@ -14,15 +14,15 @@ from fractions import Fraction
 from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import Loan
 from domain.pledges.lifecycle import Event, State, Workflow, move
-from domain.pledges.pledges import InvalidLoans, LoanExceedsCollateral, Pledge, PledgeItem, TermExceedsValidity
+from domain.pledges.pledges import InvalidLoans, LoanExceedsCollateral, Pledge, TermExceedsValidity
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.rights.rights import Right
-from domain.use_cases.adopt_value import lowered, readopted
-from domain.use_cases.appraise_right import appraise_subject, subject_of
+from domain.use_cases.adopt_value import readopted
 from domain.use_cases.change_pledge import fetch, happen
+from domain.use_cases.lend_on_rights import lendable_on_rights, others_items
 from domain.use_cases.order_freeze import order_freeze
-from domain.valuation.repayment import Lendable, Repayment, first_uncovered_on, max_principal
+from domain.valuation.repayment import Repayment, first_uncovered_on, max_principal
 from domain.values.actors import Actor, Role
 from domain.values.money import Money
 from domain.values.time import business_date
@@ -63,20 +63,25 @@ async def approve_loan(
     move(pledge.workflow, pledge.status, Event.FREEZE_ORDERED if again else Event.LOAN_APPROVED)
     pledge = replace(pledge, loan_ids=tuple(dict.fromkeys((*pledge.loan_ids, *approval.loan_ids))))
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
-    loans = [await _loan(uow, pledge, loan_id) for loan_id in pledge.loan_ids]
+    loans = [await loan_of(uow, pledge, loan_id) for loan_id in pledge.loan_ids]
     lent = sum((loan.principal.amount for loan in loans), Decimal(0))
     if loans and approval.amount.amount > lent:
         raise InvalidLoans(
             "#/amount", "审批金额超过所关联贷款合同的本金合计。", "More is approved than the linked contracts lend."
         )
     terms = await uow.policies.terms(pledge.pledgee)
-    _check_terms(pledge, rights, loans, rulebook, business_date(now), terms.loan_end_margin_days)
+    check_terms(pledge, rights, loans, rulebook, business_date(now), terms.loan_end_margin_days)
     await _check_collateral(uow, rulebook, pledge, loans, approval.amount, now)
     items = [
         await readopted(uow, pledge.pledgee, item, rights[item.right_id], business_date(now)) for item in pledge.items
     ]
     approved = replace(
-        pledge, items=tuple(items), approved_amount=approval.amount, approved_rate=approval.rate, reason=None
+        pledge,
+        items=tuple(items),
+        approved_amount=approval.amount,
+        approved_rate=approval.rate,
+        reason=None,
+        confirmed_by=(),
     )
     if again:
         return await order_freeze(uow, actor, approved, now)
@@ -91,7 +96,8 @@ def approved_for(loan: Loan, loans: Sequence[Loan], amount: Money) -> Money:
     return Money.ceiling(share * Fraction(amount.amount))
 
 
-async def _loan(uow: UnitOfWork, pledge: Pledge, loan_id: str) -> Loan:
+async def loan_of(uow: UnitOfWork, pledge: Pledge, loan_id: str) -> Loan:
+    """Return a loan of the pledgee; raises NotFound for an unseen one, InvalidLoans for another bank's."""
     loan = await uow.loans.find(loan_id)
     if loan is None:
         raise NotFound("loan")
@@ -100,7 +106,7 @@ async def _loan(uow: UnitOfWork, pledge: Pledge, loan_id: str) -> Loan:
     return loan
 
 
-def _check_terms(
+def check_terms(
     pledge: Pledge,
     rights: dict[str, Right],
     loans: Sequence[Loan],
@@ -123,8 +129,8 @@ async def _check_collateral(
     uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, loans: Sequence[Loan], amount: Money, now: datetime
 ) -> None:
     """Raise LoanExceedsCollateral unless what is lent to the group is carried on every day of its life."""
-    items, others = await _group(uow, pledge)
-    lendable_on = await _lendable(uow, rulebook, pledge, items, now)
+    items, others = [*pledge.items, *await others_items(uow, pledge)], await _other_loans(uow, pledge)
+    lendable_on = await lendable_on_rights(uow, rulebook, pledge, items, now)
     today = business_date(now)
     if not loans:
         if Fraction(amount.amount) > lendable_on(today):
@@ -137,44 +143,16 @@ async def _check_collateral(
         raise LoanExceedsCollateral(max_principal(repayment, lendable_on), uncovered)
 
 
-async def _group(uow: UnitOfWork, pledge: Pledge) -> tuple[list[PledgeItem], list[tuple[Loan, Money]]]:
-    """Return the items that count, and the group's other loans with their principal."""
-    pledge_ids, loan_ids = await uow.pledges.linked(pledge.id)
-    items = list(pledge.items)
-    for pledge_id in pledge_ids:
-        linked = await uow.pledges.find(pledge_id)
-        if linked is not None and linked.id != pledge.id and linked.under_control and linked.status is State.ACTIVE:
-            items.extend(linked.items)
+async def _other_loans(uow: UnitOfWork, pledge: Pledge) -> list[tuple[Loan, Money]]:
+    """Return the group's other loans with their principal."""
+    _, loan_ids = await uow.pledges.linked(pledge.id)
     others = []
     for loan_id in loan_ids:
         if loan_id not in pledge.loan_ids:
             loan = await uow.loans.find(loan_id)
             if loan is not None:
                 others.append((loan, loan.principal))
-    return items, others
-
-
-async def _lendable(
-    uow: UnitOfWork, rulebook: Rulebook, pledge: Pledge, items: Sequence[PledgeItem], now: datetime
-) -> Lendable:
-    """Return what the items and the other security carry on a day, at today's prices or what the bank adopts below."""
-    terms = await uow.policies.terms(pledge.pledgee)
-    rights = await uow.rights.find_many([item.right_id for item in items])
-    parts = []
-    for item in items:
-        subject = subject_of(rights[item.right_id], item.quantity)
-        appraisal = await appraise_subject(
-            uow, rulebook, subject, as_of=None, now=now, liquidation_days=terms.liquidation_days
-        )
-        right, ours = rights[item.right_id], appraisal.market_value
-        share = await lowered(uow, pledge.pledgee, right, item.quantity, ours, business_date(now))
-        parts.append((appraisal, share))
-    beside = sum((Fraction(other.value.amount) for other in pledge.other_security), Fraction(0))
-
-    def lendable_on(day: date) -> Fraction:
-        return beside + sum((share * appraisal.lendable_on(day) for appraisal, share in parts), Fraction(0))
-
-    return lendable_on
+    return others
 
 
 def _together(asked: Sequence[tuple[Loan, Money]], others: Sequence[tuple[Loan, Money]], today: date) -> Repayment:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from domain.pledges.lifecycle import Event, State
+from domain.pledges.certificates import CertificateKind
+from domain.pledges.lifecycle import WAITING, Event, State
 from domain.pledges.pledges import Pledge, Register, Registration, RegistrationStatus
 from domain.pledges.registry_orders import (
     RETRY_AFTER,
@@ -26,8 +27,13 @@ from domain.ports.registry import OrderAnswer, OrderStatus, RegistryOrder, Regis
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.holds import HoldState
 from domain.rights.rights import USABLE, Right
+from domain.use_cases.carry_out_amendment import settle_amended
 from domain.use_cases.change_pledge import give_holds_back, happen, hold_details
+from domain.use_cases.hear_registry import hear
+from domain.use_cases.issue_certificate import issue_certificate
 from domain.use_cases.order_freeze import enqueue, record_order
+from domain.use_cases.search_again import enqueue_search
+from domain.use_cases.settle_sale import settle_sale
 from domain.values.actors import WORKER
 
 
@@ -77,7 +83,7 @@ async def claim(uow: UnitOfWork, order_id: str, told: RegistryRight | None, now:
             or told.status not in USABLE
         ):
             if told is not None:
-                await uow.rights.record_verified(told, now)
+                await hear(uow, told, now)
             withheld = replace(
                 order, reason="right_changed", message="The right has changed at the registry since it was valued."
             )
@@ -98,8 +104,13 @@ async def claim_again(uow: UnitOfWork, order_id: str, now: datetime) -> bool:
     return await uow.registry_orders.save(replace(order, state=OrderState.SENT, attempts=order.attempts + 1), now)
 
 
-async def record_answer(uow: UnitOfWork, order_id: str, answer: OrderAnswer, now: datetime) -> None:
-    """Write what the registry answered, to the order and to all that hangs on it."""
+async def record_answer(
+    uow: UnitOfWork, order_id: str, answer: OrderAnswer, now: datetime, told: RegistryRight | None = None
+) -> None:
+    """Write what the registry answered, to the order and to all that hangs on it.
+
+    `told` is the right as the registry tells it after a transfer has been executed.
+    """
     order = await uow.registry_orders.lock(order_id)
     if order is None or order.state in SETTLED:
         return
@@ -121,7 +132,7 @@ async def record_answer(uow: UnitOfWork, order_id: str, answer: OrderAnswer, now
         await uow.registry_orders.save(waiting, now)
         await enqueue(uow, waiting, now + pause_after(waiting.attempts))
         return
-    await _settle(uow, heard, event, now)
+    await _settle(uow, heard, event, now, told)
 
 
 async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed: bool, now: datetime) -> None:
@@ -151,7 +162,7 @@ async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed:
         )
     if attempts >= STUCK_AFTER_ATTEMPTS:
         pledge = await _pledge(uow, order)
-        if pledge.status in {State.FREEZING, State.RELEASING}:
+        if pledge.status in WAITING or (order.enforcement_id is not None and pledge.status is State.ENFORCING):
             await happen(uow, WORKER, pledge, Event.ORDER_STUCK, now, {"order_id": order.id})
 
 
@@ -173,7 +184,9 @@ def _attempts_after_silence(order: PledgeOrder, *, closed: bool) -> int:
     return min(attempts, len(RETRY_AFTER)) if closed else attempts
 
 
-async def _settle(uow: UnitOfWork, order: PledgeOrder, event: OrderEvent, now: datetime) -> None:
+async def _settle(
+    uow: UnitOfWork, order: PledgeOrder, event: OrderEvent, now: datetime, told_after: RegistryRight | None = None
+) -> None:
     state = after(order, event)
     assert state is not None, "a settled order is never settled again"
     settled = replace(order, state=state)
@@ -192,7 +205,13 @@ async def _settle(uow: UnitOfWork, order: PledgeOrder, event: OrderEvent, now: d
     await uow.outbox.publish(
         f"{order.kind.value}.reconciled" if reconciled else told, order.pledge_id, details, order.parties, now
     )
+    if order.enforcement_id is not None:
+        await settle_sale(uow, settled, told_after, now)
+        return
     pledge = await _pledge(uow, order)
+    if order.amendment_id is not None:
+        await settle_amended(uow, pledge, settled, now)
+        return
     if state is OrderState.EXECUTED:
         pledge = await _apply(uow, pledge, settled, now)
     elif order.kind is OrderKind.FREEZE:
@@ -258,7 +277,9 @@ async def _finish_round(uow: UnitOfWork, pledge: Pledge, now: datetime) -> None:
     whole = len(executed) == len(orders)
     if orders[0].kind is OrderKind.FREEZE:
         if whole:
-            await happen(uow, WORKER, replace(pledge, reason=None), Event.FREEZE_EXECUTED, now)
+            active = await happen(uow, WORKER, replace(pledge, reason=None), Event.FREEZE_EXECUTED, now)
+            await _certify(uow, active, CertificateKind.REGISTRATION, now)
+            await enqueue_search(uow, active)
         elif executed:
             await _undo(uow, pledge, executed, now)
         else:
@@ -270,7 +291,13 @@ async def _finish_round(uow: UnitOfWork, pledge: Pledge, now: datetime) -> None:
         await happen(uow, WORKER, pledge, Event.FREEZE_REFUSED, now, {"reason": pledge.reason})
     else:
         await give_holds_back(uow, WORKER, pledge, HoldState.RELEASED, now)
-        await happen(uow, WORKER, pledge, Event.RELEASE_EXECUTED, now)
+        released = await happen(uow, WORKER, pledge, Event.RELEASE_EXECUTED, now)
+        await _certify(uow, released, CertificateKind.RELEASE, now)
+
+
+async def _certify(uow: UnitOfWork, pledge: Pledge, kind: CertificateKind, now: datetime) -> None:
+    """Issue the certificate of a round that has been carried out whole."""
+    await issue_certificate(uow, WORKER, pledge, kind, f"round:{pledge.order_round}", now)
 
 
 def _undoing(pledge: Pledge) -> bool:
@@ -301,6 +328,8 @@ async def _message(uow: UnitOfWork, order: PledgeOrder) -> RegistryOrder:
         contract_no=pledge.id,
         expected_version=order.expected_version if order.kind is OrderKind.FREEZE else None,
         registry_ref=order.freeze_ref,
+        buyer=order.buyer,
+        buyer_permit_no=order.buyer_permit_no,
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from domain.pledges.lifecycle import Event, move
+from domain.pledges.lifecycle import TERMINAL, Event, move
 from domain.pledges.pledges import Pledge, VersionMismatch
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import NotFound
 from domain.rights.holds import HoldState
+from domain.use_cases.hear_registry import ask_for_review
 from domain.values.actors import Actor
 
 
@@ -47,6 +48,9 @@ async def happen(
         version=pledge.version + 1,
     )
     await uow.pledges.save(moved)
+    if moved.status in TERMINAL:
+        for item in moved.items:
+            await uow.rights.hide_from(item.right_id, moved.pledgee)
     said = {"from": pledge.status.value, "to": moved.status.value, **(details or {})}
     await uow.audit.write(actor, f"pledge.{event.value}", pledge.id, said, pledge.parties, now)
     await uow.outbox.publish(
@@ -61,7 +65,15 @@ async def happen(
 
 def _told(event: Event, moved: Pledge) -> str:
     """Return the name under which the feed tells of an event: a reached resting state by the state's own name."""
-    named = {Event.FREEZE_EXECUTED, Event.RELEASE_EXECUTED, Event.ORDER_STUCK}
+    named = {
+        Event.FREEZE_EXECUTED,
+        Event.RELEASE_EXECUTED,
+        Event.ORDER_STUCK,
+        Event.ENFORCEMENT_APPROVED,
+        Event.STAY_LIFTED,
+        Event.DISPOSAL_SETTLED,
+        Event.DISPOSAL_REFUSED,
+    }
     return moved.status.value if event in named else event.value
 
 
@@ -74,6 +86,8 @@ async def give_holds_back(uow: UnitOfWork, actor: Actor, pledge: Pledge, state: 
         if item.hold_id is not None:
             await uow.rights.give_back(item.right_id, item.quantity.amount)
             await uow.holds.change(item.hold_id, state, now)
+            if pledge.impairments or await uow.rights.stands_otherwise(item.right_id):
+                await ask_for_review(uow, item.right_id)
             await uow.audit.write(
                 actor,
                 f"hold.{state.value}",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.pledges.lifecycle import State, Workflow
 from domain.pledges.pledges import (
+    CoverageTerms,
     InvalidItems,
     InvalidLoans,
     OtherSecurity,
@@ -38,6 +39,7 @@ class PledgeRequest:
     secured: Secured
     other_security: tuple[OtherSecurity, ...]
     workflow: Workflow
+    coverage_terms: CoverageTerms | None = None
 
 
 async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, now: datetime) -> Pledge:
@@ -91,6 +93,7 @@ async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, n
         created_at=now,
         updated_at=now,
         version=1,
+        coverage_terms=request.coverage_terms,
     )
     await uow.pledges.add(pledge)
     await uow.audit.write(actor, "pledge.drafted", pledge.id, {"workflow": pledge.workflow.value}, pledge.parties, now)

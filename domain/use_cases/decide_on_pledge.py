@@ -49,13 +49,32 @@ async def verify_quantities(
 
 
 async def confirm_pledge(uow: UnitOfWork, actor: Actor, pledge_id: str, if_match: int | None, now: datetime) -> Pledge:
-    """The pledgor confirms amount and rate, and the freeze is ordered; after a refused freeze this orders it again."""
+    """A pledgor confirms amount and rate, and once each has, the freeze is ordered.
+
+    Until then the pledge waits where it is. After a refused freeze, which all have confirmed, one orders it again.
+    """
     pledge = await fetch(uow, pledge_id, if_match)
     if actor.uscc not in pledge.pledgors:
         raise Forbidden("pledge:confirm")
     if pledge.status is not State.CONFIRMED:
+        move(pledge.workflow, pledge.status, Event.CONFIRMED)
+        confirmed_by = tuple(dict.fromkeys((*pledge.confirmed_by, actor.uscc)))
+        pledge = replace(pledge, confirmed_by=confirmed_by)
+        if set(confirmed_by) != set(pledge.pledgors):
+            return await _confirmed_in_part(uow, actor, pledge, now)
         pledge = await happen(uow, actor, pledge, Event.CONFIRMED, now)
     return await order_freeze(uow, actor, pledge, now)
+
+
+async def _confirmed_in_part(uow: UnitOfWork, actor: Actor, pledge: Pledge, now: datetime) -> Pledge:
+    """Write that one of several pledgors has confirmed; that is progress, so the pledge lapses later."""
+    noted = replace(pledge, progressed_at=now, updated_at=now, version=pledge.version + 1)
+    await uow.pledges.save(noted)
+    details: dict[str, object] = {"confirmed_by": list(noted.confirmed_by), "of": list(noted.pledgors)}
+    await uow.audit.write(actor, "pledge.confirmed_in_part", pledge.id, details, pledge.parties, now)
+    told = {"status": noted.status.value, "version": noted.version}
+    await uow.outbox.publish("pledge.confirmed_in_part", pledge.id, told, pledge.parties, now)
+    return noted
 
 
 async def request_correction(
@@ -64,7 +83,8 @@ async def request_correction(
     """Send the application back; its holds stay."""
     pledge = await fetch(uow, pledge_id, if_match)
     _by_authority_or_pledgee(actor, pledge, "pledge:request-correction")
-    return await happen(uow, actor, replace(pledge, reason=reason), Event.CORRECTION_REQUESTED, now, {"reason": reason})
+    corrected = replace(pledge, reason=reason, confirmed_by=())
+    return await happen(uow, actor, corrected, Event.CORRECTION_REQUESTED, now, {"reason": reason})
 
 
 async def reject_pledge(

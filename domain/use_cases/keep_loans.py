@@ -12,6 +12,7 @@ from domain.loans.loans import (
     LoanEvent,
     LoanEventConflict,
     LoanEventType,
+    LoanKind,
     check_repayment,
     outstanding,
     paid_out,
@@ -21,7 +22,8 @@ from domain.pledges.pledges import NotActive, Pledge
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.use_cases.approve_loan import approved_for
-from domain.use_cases.read_pledge import conditions_of
+from domain.use_cases.draw_down import require_drawable
+from domain.use_cases.read_pledge import UNIMPAIRED, conditions_for
 from domain.values.actors import Actor
 from domain.values.money import Money
 from domain.values.time import business_date
@@ -59,7 +61,8 @@ async def record_loan_event(
         InvalidMoney: an amount below nothing, but for a reversal.
         InvalidDate: money that moves after today.
         NotFound: no such loan of this bank.
-        NotActive: a disbursement before every condition of every pledge for it is met, or with no pledge at all.
+        NotActive: a disbursement before every condition of every pledge for it is met, or with no pledge at all, or
+            while the collateral is short or would be, or after the claims have been determined.
         LoanEventConflict: the reference is known already; more is repaid than owed, or undone than was done, or more is
             paid out than lent or approved.
     """
@@ -74,8 +77,10 @@ async def record_loan_event(
         raise LoanEventConflict(event.reference)
     _check_amounts(loan, known, event)
     if event.type is LoanEventType.DISBURSED:
-        for pledge in await _ready_pledges(uow, rulebook, loan.id, now):
+        pledges = await _ready_pledges(uow, rulebook, loan.id, now)
+        for pledge in pledges:
             await _check_approval(uow, pledge, loan, [*known, event])
+        await require_drawable(uow, pledges, event, now)
     await uow.loans.add_event(event, loan, actor.client_id)
     principal = None if event.principal is None else event.principal.wire()
     details = {"type": event.type.value, "principal": principal, "on": event.on.isoformat()}
@@ -103,12 +108,20 @@ def _check_sense(event: LoanEvent, today: date) -> None:
 
 
 def _check_amounts(loan: Loan, known: Sequence[LoanEvent], event: LoanEvent) -> None:
-    """Raise LoanEventConflict unless 0 <= owed <= paid out <= lent after the event; none settles more than is owed."""
+    """Raise LoanEventConflict unless 0 <= owed <= paid out <= lent after the event; none settles more than is owed.
+
+    A line is drawn again after it was repaid: its limit is on what is owed. A refinanced loan is not paid out any more.
+    """
     before, after, out = outstanding(known), outstanding([*known, event]), paid_out([*known, event])
     overpaid = event.type is LoanEventType.SETTLED and event.principal is not None and event.principal > before
-    if overpaid or not Money.zero() <= after <= out <= loan.principal:
+    lent = after if loan.kind is LoanKind.CREDIT_LINE else out
+    if overpaid or not (Money.zero() <= after <= out and lent <= loan.principal):
         raise LoanEventConflict(event.reference)
-    if event.type is LoanEventType.DISBURSED and (event.principal is None or not event.principal.is_positive):
+    if event.type is LoanEventType.DISBURSED and (
+        event.principal is None
+        or not event.principal.is_positive
+        or any(earlier.type is LoanEventType.REFINANCED for earlier in known)
+    ):
         raise LoanEventConflict(event.reference)
 
 
@@ -127,15 +140,25 @@ async def _ready_pledges(uow: UnitOfWork, rulebook: Rulebook, loan_id: str, now:
     unmet: dict[str, None] = {}
     for pledge in pledges:
         rights = await uow.rights.find_many([item.right_id for item in pledge.items])
-        unmet.update({each.code: None for each in conditions_of(pledge, rights, rulebook, now) if not each.met})
+        conditions = await conditions_for(uow, pledge, rights, rulebook, now)
+        unmet.update({each.code: None for each in conditions if not each.met})
+        if any([await uow.rights.is_troubled(item.right_id) for item in pledge.items]):
+            unmet[UNIMPAIRED] = None
     if unmet:
         raise NotActive(tuple(unmet))
     return pledges
 
 
 async def _check_approval(uow: UnitOfWork, pledge: Pledge, loan: Loan, events: Sequence[LoanEvent]) -> None:
-    """Raise LoanEventConflict where the last event pays out more than the pledge's approval is for this loan."""
-    found = [await uow.loans.find(loan_id) for loan_id in pledge.loan_ids]
-    loans = [each for each in found if each is not None]
-    if pledge.approved_amount is None or paid_out(events) > approved_for(loan, loans, pledge.approved_amount):
+    """Raise LoanEventConflict where the last event pays out more than the pledge's approval is for this loan.
+
+    What an amendment added was approved for itself; the pledge's amount is for the others.
+    """
+    own = dict(pledge.loan_approvals)
+    approved = own.get(loan.id)
+    if approved is None and pledge.approved_amount is not None:
+        found = await uow.loans.find_many([loan_id for loan_id in pledge.loan_ids if loan_id not in own])
+        approved = approved_for(loan, list(found.values()), pledge.approved_amount)
+    drawn = outstanding(events) if loan.kind is LoanKind.CREDIT_LINE else paid_out(events)
+    if approved is None or drawn > approved:
         raise LoanEventConflict(events[-1].reference)

@@ -29,9 +29,10 @@ async def order_freeze(uow: UnitOfWork, actor: Actor, pledge: Pledge, now: datet
 async def order_release(uow: UnitOfWork, actor: Actor, pledge: Pledge, now: datetime) -> Pledge:
     """Move the pledge to `releasing` and order the release of each frozen item."""
     moved = await happen(uow, actor, replace(pledge, order_round=pledge.order_round + 1), Event.RELEASE_APPROVED, now)
-    frozen = await uow.registry_orders.executed_freezes(pledge.id)
-    for item in moved.items:
-        await record_order(uow, actor, moved, item, OrderKind.RELEASE, frozen[item.right_id], now)
+    items = {item.right_id: item for item in moved.items}
+    for freeze in await uow.registry_orders.standing_freezes(pledge.id):
+        item = replace(items[freeze.right_id], quantity=freeze.quantity)
+        await record_order(uow, actor, moved, item, OrderKind.RELEASE, freeze.registry_ref, now)
     return moved
 
 
@@ -43,6 +44,8 @@ async def record_order(
     kind: OrderKind,
     freeze_ref: str | None,
     now: datetime,
+    *,
+    amendment_id: str | None = None,
 ) -> PledgeOrder:
     """Write one order and the job that carries it out."""
     assert item.hold_id is not None, "a submitted item has its hold"
@@ -65,18 +68,19 @@ async def record_order(
         evidence_sha256=None,
         created_at=now,
         parties=pledge.parties,
+        amendment_id=amendment_id,
     )
-    await uow.registry_orders.add(order)
-    await uow.audit.write(
-        actor,
-        f"{kind.value}.ordered",
-        pledge.id,
-        {"order_id": order.id, "right_id": item.right_id},
-        pledge.parties,
-        now,
-    )
-    await enqueue(uow, order, None)
+    await place(uow, actor, order)
     return order
+
+
+async def place(uow: UnitOfWork, actor: Actor, order: PledgeOrder) -> None:
+    """Write an order and the job that carries it out, and leave an audit entry."""
+    await uow.registry_orders.add(order)
+    said = {"order_id": order.id, "right_id": order.right_id}
+    told = f"{order.kind.value}.ordered"
+    await uow.audit.write(actor, told, order.pledge_id, said, order.parties, order.created_at)
+    await enqueue(uow, order, None)
 
 
 async def enqueue(uow: UnitOfWork, order: PledgeOrder, at: datetime | None) -> None:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from domain.jurisdictions.rulebook import Rulebook, RuleUnknown
-from domain.loans.loans import outstanding
 from domain.pledges.coverage import Coverage, Level, coverage_of
 from domain.pledges.pledges import Pledge, PledgeItem
 from domain.ports.revaluations import Pledged, Run, Snapshot
@@ -25,6 +24,7 @@ from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.rights import Right
 from domain.use_cases.adopt_value import readopted
 from domain.use_cases.appraise_right import market_for, subject_of
+from domain.use_cases.count_debts import debts_of
 from domain.valuation.inputs import RuleValues, rule_values
 from domain.valuation.market import Market
 from domain.valuation.revaluation import (
@@ -43,6 +43,7 @@ from domain.valuation.subject import Subject
 from domain.values.actors import WORKER, Actor, Role
 from domain.values.decimals import wire
 from domain.values.identifiers import Division, new_id
+from domain.values.quantity import Quantity
 from domain.values.time import business_date
 
 JOB_SUBJECT = "revaluation"
@@ -182,7 +183,8 @@ async def revalue_group(
 
 
 def _holding(pledged: Pledged, right: Right, rules: RuleValues | None, liquidation_days: int, on: date) -> Holding:
-    quantity = min(pledged.quantity.to(right.quantity.unit), right.quantity)
+    left = Quantity(pledged.quantity.amount - pledged.lost, pledged.quantity.unit)
+    quantity = min(left.to(right.quantity.unit), right.quantity)
     without = NOTHING_LEFT if not quantity.is_positive else None
     subject = subject_of(right, quantity if quantity.is_positive else pledged.quantity)
     sold_on = on + timedelta(days=liquidation_days)
@@ -281,9 +283,10 @@ def _snapshot(pledge: Pledge, item: PledgeItem, figures: Figures, run: Run, now:
 async def _tell_levels(uow: UnitOfWork, pledges: Sequence[Pledge], loan_ids: Sequence[str], now: datetime) -> None:
     """Tell each pledge of a group whose level is another than was told last; before the first word it is `ok`."""
     told = await uow.revaluations.levels([pledge.id for pledge in pledges])
-    events = await uow.loans.events_of_each(loan_ids)
+    debts = await debts_of(uow, loan_ids, business_date(now))
     items = [item for pledge in pledges for item in pledge.items]
-    coverage = coverage_of(items, [outstanding(of_loan) for of_loan in events.values()], now)
+    terms = [pledge.coverage_terms for pledge in pledges if pledge.coverage_terms is not None]
+    coverage = coverage_of(items, [debt.total for debt in debts.values()], now, terms)
     changed = [pledge for pledge in pledges if told.get(pledge.id, Level.OK) is not coverage.level]
     if not changed:
         return

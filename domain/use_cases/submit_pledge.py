@@ -18,6 +18,8 @@ from domain.rights.rights import Right
 from domain.use_cases.adopt_value import readopted
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
+from domain.use_cases.order_notice import demanding_notice
+from domain.use_cases.read_pledge import notice_demanded
 from domain.valuation.appraisal import Appraisal
 from domain.valuation.evidence import NoPriceEvidence
 from domain.valuation.subject import Subject
@@ -47,15 +49,26 @@ async def submit_pledge(
         right = rights.get(item.right_id)
         if right is None:
             raise NotFound("right")
-        held[item.right_id] = await _hold(uow, actor, rulebook, pledge, item, right, now)
+        pointer = f"#/items/{[each.right_id for each in pledge.items].index(right.id)}"
+        held[item.right_id] = await hold_item(uow, actor, rulebook, pledge, item, right, pointer, now)
     items = tuple(held[item.right_id] for item in pledge.items)
+    divisions = {right.division for right in rights.values()}
+    if any(notice_demanded(rulebook, division, business_date(now)) for division in divisions):
+        pledge = demanding_notice(pledge)
     return await happen(uow, actor, replace(pledge, items=items, reason=None), Event.SUBMITTED, now)
 
 
-async def _hold(
-    uow: UnitOfWork, actor: Actor, rulebook: Rulebook, pledge: Pledge, item: PledgeItem, right: Right, now: datetime
+async def hold_item(
+    uow: UnitOfWork,
+    actor: Actor,
+    rulebook: Rulebook,
+    pledge: Pledge,
+    item: PledgeItem,
+    right: Right,
+    pointer: str,
+    now: datetime,
 ) -> PledgeItem:
-    pointer = f"#/items/{[each.right_id for each in pledge.items].index(right.id)}"
+    """Return an item with its value, and with a pending hold unless it has one; raises as submitting does."""
     reasons = [
         reason
         for reason in reasons_against(right, rulebook, business_date(now))

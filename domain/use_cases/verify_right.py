@@ -12,8 +12,9 @@ from domain.errors import DomainError
 from domain.ports.registry import RegistryRight, RegistryRightNotFound
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import AuthorizationRequired
-from domain.rights.rights import HolderMismatch, RightNotFound
+from domain.rights.rights import HolderMismatch, RightNotFound, UnitChanged
 from domain.rights.verifications import Verification, VerificationStatus
+from domain.use_cases.hear_registry import hear, hear_of_known
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import PermitNo, RegistryNo, Uscc, new_id
 from domain.values.pollutants import Pollutant
@@ -71,10 +72,15 @@ async def record_rights(
         return verification
     wanted = [right for right in told if verification.pollutant in {None, right.pollutant}]
     if any(right.holder_uscc != verification.holder_uscc for right in wanted):
+        for right in wanted:
+            await hear_of_known(uow, right, now)
         return await _refuse(uow, actor, verification, HolderMismatch(verification.registry, verification.number), now)
     if not wanted:
         return await _refuse(uow, actor, verification, RightNotFound(verification.registry, verification.number), now)
-    ids = [await uow.rights.record_verified(right, now) for right in wanted]
+    heard = [await hear(uow, right, now) for right in wanted]
+    ids = [right_id for right_id in heard if right_id is not None]
+    if len(ids) < len(wanted):
+        return await _refuse(uow, actor, verification, UnitChanged(verification.registry, verification.number), now)
     finished = replace(verification, status=VerificationStatus.VERIFIED, right_ids=tuple(ids), finished_at=now)
     await uow.verifications.finish(finished)
     for right_id, right in zip(ids, wanted, strict=True):
@@ -103,7 +109,7 @@ async def record_no_right(
 
 def refusal_of(verification: Verification) -> DomainError:
     """Return the refusal that a refused verification carries."""
-    kinds = {HolderMismatch.code: HolderMismatch, RightNotFound.code: RightNotFound}
+    kinds = {refusal.code: refusal for refusal in (HolderMismatch, RightNotFound, UnitChanged)}
     assert verification.refusal is not None, "only a refused verification carries a refusal"
     return kinds[verification.refusal["code"]](verification.registry, verification.number)
 

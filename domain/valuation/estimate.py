@@ -31,7 +31,7 @@ import numpy as np
 
 from domain.errors import DomainError
 from domain.valuation.daily_items import DailyItem
-from domain.valuation.series import LOG_ONE, NEWEST_DRAWS, UNIT, Series, Whole
+from domain.valuation.series import LOG_ONE, NEWEST_DRAWS, UNIT, WEIGHT_PARTS, Series, Whole
 from domain.values.decimals import round_down
 from domain.values.weekdays import weekdays_between
 
@@ -241,7 +241,7 @@ def moved(value: Decimal, by: int) -> Decimal:
 
 def _price_at(series: Series, centre: int, log: int) -> Decimal:
     """Return the price at a logarithm, told from the item at the centre: where all items agree it is their price."""
-    price = Decimal(series.items[centre].price) / MILLION
+    price = EXACTING.divide(Decimal(series.items[centre].price), Decimal(MILLION))
     offset = log - int(series.logs[centre])
     return moved(price, offset) if offset else round_down(price, PLACES)
 
@@ -287,9 +287,13 @@ def _trading_days(series: Series, newest: int, days: int) -> int:
 
 
 def _volume_a_weekday(series: Series, newest: int) -> Fraction:
+    """Return the mean volume, of which no item makes more than a quarter: one huge wash must not make a market deep."""
     first = _first_within(series, newest, ACTIVITY_DAYS)
     weekdays = weekdays_between(series.items[newest].on - timedelta(days=ACTIVITY_DAYS), series.items[newest].on)
-    return Fraction(sum(item.volume for item in series.items[first : newest + 1]), weekdays)
+    volumes = sorted((item.volume for item in series.items[first : newest + 1]), reverse=True)
+    parts = min(WEIGHT_PARTS, len(volumes))
+    cut = next(cut for cut in range(parts) if volumes[cut] * (parts - cut) <= sum(volumes[cut:]))
+    return Fraction(sum(volumes[cut:]) * parts, (parts - cut) * weekdays)
 
 
 def _confidence_level(stale_weekdays: int, days_90: int, days_180: int) -> int:

@@ -27,7 +27,9 @@ from domain.market.priced_deals import PricedDeal
 from domain.market.trades import TradeKind
 from domain.valuation.daily_items import Collected, DailyItem, is_near
 from domain.valuation.estimate import (
+    EXACTING,
     ITEMS_MIN,
+    MILLION,
     Estimate,
     TooFewItems,
     estimate_of,
@@ -263,7 +265,7 @@ def _item(deal: PricedDeal, weight: Fraction) -> EvidenceItem:
 
 
 def _yuan(unit_price: int) -> Decimal:
-    return Decimal(unit_price).scaleb(-6)
+    return EXACTING.divide(Decimal(unit_price), Decimal(MILLION))
 
 
 _BY_DAY = attrgetter("traded_on", "source", "trade_no", "code")

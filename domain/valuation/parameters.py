@@ -48,6 +48,7 @@ PARAMETERS: Final[Mapping[str, object]] = MappingProxyType(
         "days_min": estimate.DAYS_MIN,
         "error_half_life": estimate.ERROR_HALF_LIFE,
         "errors": estimate.ERRORS,
+        "error_from": estimate.ERROR_FROM,
         "error_max": Fraction(estimate.ERROR_MAX, series.LOG_ONE),
         "error_expected": Fraction(estimate.ERROR_EXPECTED, series.LOG_ONE),
         "errors_expected": estimate.ERRORS_EXPECTED,
@@ -57,6 +58,7 @@ PARAMETERS: Final[Mapping[str, object]] = MappingProxyType(
         "haircut_return_weekdays": estimate.RETURN_WEEKDAYS,
         "haircut_silent_from_weekdays": estimate.SILENT_FROM_WEEKDAYS,
         "haircut_silent_per_weekday": estimate.SILENT_PER_WEEKDAY,
+        "silent_days_max": estimate.SILENT_DAYS_MAX,
         "haircut_added_at_level": estimate.ADDED_AT_LEVEL,
         "haircut_floor_at_level": estimate.FLOOR_AT_LEVEL,
         "haircut_cap": estimate.CAP,
@@ -74,7 +76,9 @@ PARAMETERS: Final[Mapping[str, object]] = MappingProxyType(
         "city_speaks_days": market.CITY_SPEAKS_DAYS,
         "movement_from_weekdays": market.MOVEMENT_FROM_WEEKDAYS,
         "peers_min": evidence.PEERS_MIN,
+        "peer_items": market.PEER_ITEMS,
         "volume_share": sale.VOLUME_SHARE,
+        "ladder_weekdays": (sale.DAILY_UNTIL, sale.WEEKLY_UNTIL, sale.WEEK, sale.MONTH),
         "unsold_from_weekdays": sale.UNSOLD_FROM,
     }
 )

@@ -9,9 +9,10 @@ The level of an item is made of the twenty newest items up to it, none more than
    least 2 %;
 3. influence: an item within one scale of the centre counts as it is, one beyond counts less, from four scales on
    nothing. However absurd a price, it moves the level by a bounded amount, and the more absurd the less;
-4. the newest item draws the level 60 % of the way to itself if it is an ordinary step from its predecessor (at most
-   1.5 of the last thirty steps' median; from three on not at all), because these markets move in runs of daily limits
-   and a step that others have taken before is no wash;
+4. the newest item draws the level 60 % of the way to itself if it is an ordinary step from what others paid on an
+   earlier day (at most 1.5 of the last thirty steps' median; from three on not at all), because these markets move in
+   runs of daily limits and a step that others have taken before is no wash; one group's second wash confirms nothing,
+   nor does a second venue's on the same day;
 5. whatever the level is, it lies between items: no formula leaves the prices that were paid.
 
 The subtle thing is the arithmetic. Logarithms are whole billionths and weights whole numbers, so that additions have no
@@ -140,6 +141,17 @@ class Series:
             dtype=np.int64,
         )
 
+    @cached_property
+    def before(self) -> Whole:
+        """Return the index of the newest item of an earlier day and another group before each, below zero for none."""
+        found = []
+        for index, item in enumerate(self.items):
+            other = index - 1
+            while other >= 0 and (self.items[other].on == item.on or self.items[other].group == item.group != ""):
+                other -= 1
+            found.append(other)
+        return np.array(found, dtype=np.int64)
+
     def last_by(self, day: date) -> int | None:
         """Return the index of the newest item on or before a day, none where there is none."""
         found = int(np.searchsorted(self.days, day.toordinal(), side="right")) - 1
@@ -189,9 +201,10 @@ class Series:
         count = known.sum(axis=1)
         median = np.take_along_axis(np.sort(behind, axis=1), np.minimum(count // 2, STEPS - 1)[:, None], axis=1)[:, 0]
         usual = np.maximum(np.where(count > 3, median, STEP_UNKNOWN), SCALE_MIN)  # noqa: PLR2004 - as STEP_UNKNOWN says
-        step = behind[:, -1]
+        before = self.before[anchors]
+        step = np.abs(self.logs[anchors] - self.logs[np.maximum(before, 0)])
         left = np.clip(3 * usual - np.minimum(step, 3 * usual), 0, 3 * usual // 2)
-        ordinary: Whole = np.where(count > 0, left * UNIT // (3 * usual // 2), 0)
+        ordinary: Whole = np.where(before >= 0, left * UNIT // (3 * usual // 2), 0)
         return ordinary
 
 
@@ -210,17 +223,18 @@ def capped(sizes: Whole, groups: Whole | None = None) -> Whole:
     """Return weights in proportion to the sizes of each row, none above a quarter of the row, nor any group's sum.
 
     What is cut off one goes to the others in proportion; where there are up to four, they weigh alike. Sizes are at
-    least zero and at most `UNIT`; a size of zero stays zero.
+    least zero and at most `UNIT`; a size of zero stays zero. Sums in doubles are exact here, being below 2 ** 53.
     """
     if groups is None:
         return _capped(sizes)
     same = (groups[:, :, None] == groups[:, None, :]) & (sizes[:, :, None] > 0) & (sizes[:, None, :] > 0)
-    sums = (same * sizes[:, None, :]).sum(axis=2)
-    leads = ~(np.tril(same, k=-1).any(axis=2)) & (sizes > 0)
+    sums: Whole = (same.astype(np.float64) @ sizes[:, :, None].astype(np.float64))[:, :, 0].astype(np.int64)
+    first = same.argmax(axis=2)
+    leads = (first == np.arange(sizes.shape[1])) & (sizes > 0)
     shares = _capped(np.where(leads, sums, 0))
     whole = shares.sum(axis=1, keepdims=True)
     shares = (shares << UNIT_BITS) // np.maximum(whole, 1)
-    of_group = (same * np.where(leads, shares, 0)[:, None, :]).sum(axis=2)
+    of_group = np.take_along_axis(shares, first, axis=1)
     weights: Whole = np.where(sizes > 0, np.maximum(of_group * sizes // np.maximum(sums, 1), 1), 0)
     return weights
 

@@ -14,6 +14,7 @@ datetime.date(2026, 11, 21)
 """
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -95,6 +96,16 @@ def add_years(day: date, years: int) -> date:
         return day.replace(year=year)
     except ValueError:
         return day.replace(year=year, day=28)
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of the month `months` later; the month's last day where there is none.
+
+    >>> add_months(date(2026, 11, 30), 3)
+    datetime.date(2027, 2, 28)
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _aware(instant: datetime) -> datetime:

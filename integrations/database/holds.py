@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, not_, select, text, update
+from sqlalchemy import Row, Select, insert, not_, select, text, update
 
-from domain.rights.holds import Blocked, ForeignHold, Hold, HoldKind, HoldState
+from domain.rights.holds import Blocked, ForeignHold, Hold, HoldKind, HoldState, PostedHold
 from domain.values.quantity import Quantity, Unit
 from integrations.database.connection import Connection
 from integrations.database.tables import HOLD_SUMMARIES, HOLDS, RIGHTS
 
 LIVE = (HoldState.PENDING.value, HoldState.POSTED.value)
+WITH_UNIT: Select[Any] = select(HOLDS, RIGHTS.c.unit).join(RIGHTS, RIGHTS.c.id == HOLDS.c.right_id)
 
 
 class DatabaseHolds:
@@ -36,6 +37,7 @@ class DatabaseHolds:
                 reason=hold.reason,
                 reference=hold.reference,
                 parties=list(parties),
+                document=None if hold.document is None else dict(hold.document),
             ),
         )
 
@@ -51,13 +53,31 @@ class DatabaseHolds:
         if changed.rowcount != 1:
             raise RuntimeError(hold_id)
 
+    async def lock(self, hold_id: str) -> PostedHold | None:
+        """Return a live hold of the caller's own and keep others from changing it."""
+        wanted = WITH_UNIT.where(HOLDS.c.id == hold_id, HOLDS.c.state.in_(LIVE)).with_for_update(of=HOLDS)
+        row = (await self._connection.execute(wanted)).first()
+        return None if row is None else PostedHold(hold=_hold(row), parties=tuple(row.parties))
+
+    async def shrink(self, hold_id: str, quantity: Quantity) -> None:
+        """Write that a locked hold takes only so much from now on; raises RuntimeError where it has ended."""
+        changed = await self._connection.execute(
+            update(HOLDS).where(HOLDS.c.id == hold_id, HOLDS.c.state.in_(LIVE)).values(quantity=quantity.amount)
+        )
+        if changed.rowcount != 1:
+            raise RuntimeError(hold_id)
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return the ids of live holds of other kinds than a pledge's whose end has come."""
+        wanted = select(HOLDS.c.id).where(
+            HOLDS.c.state.in_(LIVE), HOLDS.c.kind != HoldKind.PLEDGE.value, HOLDS.c.until <= now
+        )
+        return list((await self._connection.execute(wanted.order_by(HOLDS.c.until).limit(limit))).scalars())
+
     async def of_right(self, right_id: str) -> tuple[Sequence[Hold], Sequence[ForeignHold]]:
         """Return the caller's own live holds, and of others what everybody who sees the right may know."""
-        mine = (
-            select(HOLDS, RIGHTS.c.unit)
-            .join(RIGHTS, RIGHTS.c.id == HOLDS.c.right_id)
-            .where(HOLDS.c.right_id == right_id, HOLDS.c.state.in_(LIVE))
-            .order_by(HOLDS.c.since, HOLDS.c.id)
+        mine = WITH_UNIT.where(HOLDS.c.right_id == right_id, HOLDS.c.state.in_(LIVE)).order_by(
+            HOLDS.c.since, HOLDS.c.id
         )
         own = [_hold(row) for row in (await self._connection.execute(mine)).all()]
         others = (
@@ -87,6 +107,7 @@ def _hold(row: Row[Any]) -> Hold:
         until=row.until,
         reason=row.reason,
         reference=row.reference,
+        document=row.document,
     )
 
 

@@ -19,6 +19,8 @@ ADD = Prepared(
     [column.name for column in LOANS.c if column.name != "version"],
 )
 ONE = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")))
+SOME = Among(lambda key: select(LOANS).where(LOANS.c.id == key))
+SAVE = Prepared(update(LOANS).where(LOANS.c.id == bindparam("loan_id")), ["end_on", "repayment", "version"])
 LOCKED = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")).with_for_update())
 ITS_EVENTS = Prepared(
     select(LOAN_EVENTS).where(LOAN_EVENTS.c.loan_id == bindparam("loan_id")).order_by(LOAN_EVENTS.c.sequence)
@@ -58,10 +60,8 @@ class DatabaseLoans:
             "rate_reset": rate.reset if isinstance(rate, LprRate) else None,
             "start_on": loan.start,
             "end_on": loan.end,
-            "repayment": {
-                "bullet": loan.bullet,
-                "lines": [[on.isoformat(), amount.wire()] for on, amount in loan.repayment],
-            },
+            "overdue_surcharge": loan.overdue_surcharge,
+            "repayment": _schedule(loan),
             "purpose": loan.purpose,
             "created_at": loan.created_at,
         }
@@ -72,6 +72,15 @@ class DatabaseLoans:
         """Return a visible loan, none otherwise."""
         row = await self._connection.row(ONE, {"loan_id": loan_id})
         return None if row is None else _loan(row)
+
+    async def find_many(self, loan_ids: Sequence[str]) -> dict[str, Loan]:
+        """Return the visible loans among these, by id."""
+        return {row.id: _loan(row) for row in await self._connection.rows_among(SOME, loan_ids)}
+
+    async def save(self, loan: Loan) -> None:
+        """Write a locked loan's end and schedule, and its version."""
+        values = {"loan_id": loan.id, "end_on": loan.end, "repayment": _schedule(loan), "version": loan.version}
+        await self._connection.run(SAVE, values)
 
     async def lock(self, loan_id: str) -> Loan | None:
         """Return a loan and keep others from writing events to it meanwhile."""
@@ -118,6 +127,11 @@ def _money(amount: Decimal | None) -> Money | None:
     return None if amount is None else Money(amount)
 
 
+def _schedule(loan: Loan) -> dict[str, object]:
+    lines = [[on.isoformat(), amount.wire()] for on, amount in loan.repayment]
+    return {"bullet": loan.bullet, "lines": lines}
+
+
 def _loan(row: Row[Any]) -> Loan:
     rate = (
         FixedRate(value=row.rate_value)
@@ -140,6 +154,7 @@ def _loan(row: Row[Any]) -> Loan:
         version=row.version,
         created_at=row.created_at,
         parties=tuple(row.parties),
+        overdue_surcharge=row.overdue_surcharge,
     )
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row
 
 from domain.pledges.lifecycle import State, Workflow
 from domain.pledges.pledges import (
+    CoverageTerms,
+    Determination,
     OtherSecurity,
     Pledge,
     PledgeItem,
@@ -23,6 +26,7 @@ from domain.pledges.pledges import (
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
 from domain.values.quantity import Quantity, Unit
+from integrations.database.impairments import impairment_from
 
 
 def pledge_values(pledge: Pledge) -> dict[str, object]:
@@ -53,6 +57,10 @@ def pledge_values(pledge: Pledge) -> dict[str, object]:
         "release_ordered_by": None if release is None else release.ordered_by,
         "release_ordered_at": None if release is None else release.ordered_at,
         "release_approved_by": None if release is None else release.approved_by,
+        "confirmed_by": list(pledge.confirmed_by),
+        "determined_on": None if pledge.determination is None else pledge.determination.on,
+        "determination": None if pledge.determination is None else pledge.determination.event,
+        "coverage_terms": _coverage_terms_values(pledge.coverage_terms),
         "progressed_at": pledge.progressed_at,
         "created_at": pledge.created_at,
         "updated_at": pledge.updated_at,
@@ -94,7 +102,11 @@ def registration_values(pledge: Pledge, entry: Registration) -> dict[str, object
 
 
 def pledge_from(
-    row: Row[Any], items: Sequence[Row[Any]], loans: Sequence[Row[Any]], entries: Sequence[Row[Any]]
+    row: Row[Any],
+    items: Sequence[Row[Any]],
+    loans: Sequence[Row[Any]],
+    entries: Sequence[Row[Any]],
+    impairments: Sequence[Row[Any]],
 ) -> Pledge:
     """Translate a pledge's rows."""
     return Pledge(
@@ -126,6 +138,13 @@ def pledge_from(
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
+        confirmed_by=tuple(Uscc(uscc) for uscc in row.confirmed_by),
+        determination=None
+        if row.determined_on is None
+        else Determination(on=row.determined_on, event=row.determination),
+        coverage_terms=_coverage_terms(row.coverage_terms),
+        loan_approvals=tuple((link.loan_id, Money(link.approved)) for link in loans if link.approved is not None),
+        impairments=tuple(impairment_from(each) for each in impairments),
     )
 
 
@@ -161,6 +180,30 @@ def _registration(row: Row[Any]) -> Registration:
         status=RegistrationStatus(row.status),
         reference=row.reference,
         registered_at=row.registered_at,
+    )
+
+
+def _coverage_terms_values(terms: CoverageTerms | None) -> dict[str, object] | None:
+    if terms is None:
+        return None
+    shares = {"warning_above": terms.warning_above, "call_above": terms.call_above}
+    written = {**shares, "close_out_above": terms.close_out_above}
+    told = {name: None if share is None else str(share) for name, share in written.items()}
+    return {**told, "cure_working_days": terms.cure_working_days}
+
+
+def _coverage_terms(told: dict[str, Any] | None) -> CoverageTerms | None:
+    if told is None:
+        return None
+    warning, call, close_out = (
+        None if told[name] is None else Decimal(told[name])
+        for name in ("warning_above", "call_above", "close_out_above")
+    )
+    return CoverageTerms(
+        warning_above=warning,
+        call_above=call,
+        close_out_above=close_out,
+        cure_working_days=told["cure_working_days"],
     )
 
 

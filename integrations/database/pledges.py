@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql
 
 from domain.pledges.lifecycle import LAPSING
-from domain.pledges.pledges import Pledge
+from domain.pledges.pledges import Pledge, Register
 from domain.ports.pledges import PledgeFilter
 from integrations.database.connection import Among, Connection, Prepared
+from integrations.database.impairment_tables import IMPAIRMENTS
 from integrations.database.pledge_rows import (
     item_values,
     pledge_from,
@@ -50,6 +51,12 @@ ADD = Prepared(insert(PLEDGES))
 ADD_ITEM = Prepared(insert(PLEDGE_ITEMS))
 ADD_LOAN = Prepared(postgresql.insert(PLEDGE_LOANS).on_conflict_do_nothing())
 ADD_ENTRY = Prepared(insert(REGISTRATIONS))
+DROP_ITEMS = Prepared(delete(PLEDGE_ITEMS).where(PLEDGE_ITEMS.c.pledge_id == bindparam("of_id")))
+DROP_ENTRIES = Prepared(
+    delete(REGISTRATIONS).where(
+        REGISTRATIONS.c.pledge_id == bindparam("of_id"), REGISTRATIONS.c.register == bindparam("of_register")
+    )
+)
 SAVE = Prepared(update(PLEDGES).where(PLEDGES.c.id == bindparam("of_id")))
 SAVE_ITEM = Prepared(
     update(PLEDGE_ITEMS).where(
@@ -61,6 +68,13 @@ SAVE_ENTRY = Prepared(
     ENTRY.on_conflict_do_update(
         index_elements=["pledge_id", "register", "position"],
         set_={name: ENTRY.excluded[name] for name in ("status", "reference", "registered_at")},
+    )
+)
+IMPAIRMENTS_THAT_LAST = Among(
+    lambda key: (
+        select(IMPAIRMENTS)
+        .where(IMPAIRMENTS.c.pledge_id == key, IMPAIRMENTS.c.until.is_(None))
+        .order_by(IMPAIRMENTS.c.since, IMPAIRMENTS.c.id)
     )
 )
 LINKED = Prepared(
@@ -117,6 +131,15 @@ class DatabasePledges:
         await self._connection.run_each(SAVE_ENTRY, entries)
         await self._add_loans(pledge)
 
+    async def save_anew(self, pledge: Pledge) -> None:
+        """Write a locked pledge whose list of items has changed; the worker alone may drop rows."""
+        of_emission = {"of_id": pledge.id, "of_register": Register.EMISSION_REGISTRY.value}
+        await self._connection.run(DROP_ENTRIES, of_emission)
+        await self._connection.run(DROP_ITEMS, {"of_id": pledge.id})
+        items = [item_values(pledge, position) for position in range(len(pledge.items))]
+        await self._connection.run_each(ADD_ITEM, items)
+        await self.save(pledge)
+
     async def page(self, narrowed: PledgeFilter, after: str | None, limit: int) -> Sequence[Pledge]:
         """Return visible pledges, newest first."""
         wanted = select(PLEDGES).order_by(PLEDGES.c.created_at.desc(), PLEDGES.c.id.desc()).limit(limit)
@@ -155,8 +178,14 @@ class DatabasePledges:
 
     async def _add_loans(self, pledge: Pledge) -> None:
         if pledge.loan_ids:
+            approved = dict(pledge.loan_approvals)
             rows = [
-                {"pledge_id": pledge.id, "loan_id": loan_id, "parties": list(pledge.parties)}
+                {
+                    "pledge_id": pledge.id,
+                    "loan_id": loan_id,
+                    "parties": list(pledge.parties),
+                    "approved": approved[loan_id].amount if loan_id in approved else None,
+                }
                 for loan_id in pledge.loan_ids
             ]
             await self._connection.run_each(ADD_LOAN, rows)
@@ -167,7 +196,13 @@ class DatabasePledges:
         items = await self._connection.rows_among(ITEMS, ids)
         loans = await self._connection.rows_among(LOAN_LINKS, ids)
         entries = await self._connection.rows_among(ENTRIES, ids)
-        return [pledge_from(row, _of(items, row.id), _of(loans, row.id), _of(entries, row.id)) for row in rows]
+        impairments = await self._connection.rows_among(IMPAIRMENTS_THAT_LAST, ids)
+        return [
+            pledge_from(
+                row, _of(items, row.id), _of(loans, row.id), _of(entries, row.id), _of(impairments, row.id)
+            )
+            for row in rows
+        ]
 
 
 def _of(rows: Sequence[Any], pledge_id: str) -> list[Any]:

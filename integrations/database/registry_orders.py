@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain.pledges.registry_orders import OrderKind, OrderState, PledgeOrder
+from domain.pledges.registry_orders import OrderKind, OrderState, PledgeOrder, StandingFreeze
+from domain.values.identifiers import PermitNo, Uscc
 from domain.values.quantity import Quantity, Unit
 from integrations.database.connection import Connection
 from integrations.database.tables import REGISTRY_ORDERS, RIGHTS
@@ -40,6 +41,10 @@ class DatabaseRegistryOrders:
                 created_at=order.created_at,
                 updated_at=order.created_at,
                 parties=list(order.parties),
+                amendment_id=order.amendment_id,
+                enforcement_id=order.enforcement_id,
+                buyer_uscc=order.buyer,
+                buyer_permit_no=order.buyer_permit_no,
             ),
         )
 
@@ -84,6 +89,27 @@ class DatabaseRegistryOrders:
         ).all()
         return [_order(row) for row in rows]
 
+    async def standing_freezes(self, pledge_id: str) -> Sequence[StandingFreeze]:
+        """Return what is left of a pledge's freezes, oldest first."""
+        wanted = WITH_UNIT.where(
+            REGISTRY_ORDERS.c.pledge_id == pledge_id, REGISTRY_ORDERS.c.state == OrderState.EXECUTED.value
+        )
+        executed = (
+            await self._connection.execute(wanted.order_by(REGISTRY_ORDERS.c.executed_at, REGISTRY_ORDERS.c.id))
+        ).all()
+        freezes = [row for row in executed if row.kind == OrderKind.FREEZE.value]
+        left = {(row.right_id, row.registry_ref): row.quantity for row in freezes}
+        for row in executed:
+            if (row.right_id, row.freeze_ref) in left:
+                left[row.right_id, row.freeze_ref] -= row.quantity
+        return [
+            StandingFreeze(
+                row.right_id, row.registry_ref, Quantity(left[row.right_id, row.registry_ref], Unit(row.unit))
+            )
+            for row in freezes
+            if left[row.right_id, row.registry_ref] > 0
+        ]
+
     async def executed_freezes(self, pledge_id: str) -> dict[str, str]:
         """Return by right id the registry's reference of the pledge's newest executed freeze."""
         wanted = (
@@ -122,4 +148,8 @@ def _order(row: Row[Any]) -> PledgeOrder:
         evidence_sha256=row.evidence_sha256,
         created_at=row.created_at,
         parties=tuple(row.parties),
+        amendment_id=row.amendment_id,
+        enforcement_id=row.enforcement_id,
+        buyer=None if row.buyer_uscc is None else Uscc(row.buyer_uscc),
+        buyer_permit_no=None if row.buyer_permit_no is None else PermitNo(row.buyer_permit_no),
     )

@@ -30,6 +30,8 @@ FINISH: Final = Prepared(
 UNDER_CONTROL: Final = Prepared(
     text(f"""
         select i.pledge_id, p.pledgee, p.parties, i.right_id, i.quantity, i.unit,
+               coalesce((select max(m.lost) from impairments m where m.pledge_id = i.pledge_id
+                             and m.right_id = i.right_id and m.until is null), 0) as lost,
                coalesce(not (v.parties @> p.parties), false) as on_own_deals
         from pledges p join pledge_items i on i.pledge_id = p.id left join valuations v on v.id = i.valuation_id
         where p.status not in ({ENDED})
@@ -98,6 +100,7 @@ class DatabaseRevaluations:
                 right_id=row.right_id,
                 quantity=Quantity(row.quantity, Unit(row.unit)),
                 on_own_deals=row.on_own_deals,
+                lost=row.lost,
             )
             for row in await self._connection.rows(UNDER_CONTROL, {})
         ]

@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy import Integer, Row, bindparam, func, literal_column, select, text, update
 
 from domain.ports.registry import RegistryRight
-from domain.ports.rights import RightFilter
-from domain.rights.rights import Acquisition, Origin, Right, RightStatus, Tenure
+from domain.ports.rights import KnownRight, RightFilter
+from domain.rights.rights import USABLE, Acquisition, Origin, Right, RightStatus, Tenure
 from domain.values.identifiers import Division, PermitNo, RegistryNo, Uscc, new_id
 from domain.values.instruments import Instrument
 from domain.values.money import Money
@@ -43,7 +43,37 @@ GIVE_BACK = Prepared(
     )
 )
 GIVE_BACK_UNSEEN = Prepared(text("select give_back_unseen(:id, :given)"))
+HIDE = Prepared(text("select hide_right(:right_id, :tenant)"))
+LINK = Prepared(text("select link_successor(:former, :successor)"))
 SHOW = Prepared(text("select show_right(:right_id, :tenant)"))
+KNOWN = Prepared(text("select * from known_right(:registry, :registry_no)"))
+STANDS_OTHERWISE = Prepared(text("select right_stands_otherwise(:right_id)"))
+TROUBLED = Prepared(
+    text("""
+        select right_stands_otherwise(:right_id)
+            or exists (select 1 from hold_summaries where right_id = :right_id and kind = 'judicial') as troubled""")
+)
+LOCKED = Prepared(WITH_BALANCE.where(RIGHTS.c.id == bindparam("right_id")).with_for_update(key_share=True, of=RIGHTS))
+USABLE_AFTER = Prepared(
+    WITH_BALANCE.where(
+        RIGHTS.c.id > bindparam("after"), RIGHTS.c.status.in_([literal_column(f"'{each.value}'") for each in USABLE])
+    )
+    .order_by(RIGHTS.c.id)
+    .limit(bindparam("up_to", type_=Integer))
+)
+CHANGE_STATUS = Prepared(
+    update(RIGHTS)
+    .where(RIGHTS.c.id == bindparam("of_id"))
+    .values(status=bindparam("to_status"), version=RIGHTS.c.version + 1)
+)
+SEIZE = Prepared(
+    update(BALANCES)
+    .where(BALANCES.c.right_id == bindparam("id"))
+    .values(
+        taken=BALANCES.c.taken + bindparam("asked"),
+        overtaken=func.greatest(0, BALANCES.c.taken + bindparam("asked") - BALANCES.c.quantity),
+    )
+)
 RECORD = Prepared(text("select record_verified_right(:new_id, :new_hold_id, cast(:told as jsonb), :verified_at)"))
 
 
@@ -89,6 +119,39 @@ class DatabaseRights:
         }
         return str(await self._connection.value(RECORD, values))
 
+    async def known(self, registry: str, registry_no: RegistryNo) -> KnownRight | None:
+        """Return a right of ours by its registry's number, seen or unseen."""
+        row = await self._connection.row(KNOWN, {"registry": registry, "registry_no": registry_no})
+        return None if row is None else KnownRight(row.id, Unit(row.unit))
+
+    async def stands_otherwise(self, right_id: str) -> bool:
+        """Tell whether a right has changed since those whom it concerns were told of it."""
+        return bool(await self._connection.value(STANDS_OTHERWISE, {"right_id": right_id}))
+
+    async def is_troubled(self, right_id: str) -> bool:
+        """Tell whether a court holds anything of a right, or it has changed and nobody has been told yet."""
+        return bool(await self._connection.value(TROUBLED, {"right_id": right_id}))
+
+    async def usable(self, after: str | None, limit: int) -> Sequence[Right]:
+        """Return effective or reduced rights in order of id, after one."""
+        rows = await self._connection.rows(USABLE_AFTER, {"after": after or "", "up_to": limit})
+        return [right_from(row) for row in rows]
+
+    async def lock(self, right_id: str) -> Right | None:
+        """Return a right and keep others from entering anything of it."""
+        row = await self._connection.row(LOCKED, {"right_id": right_id})
+        return None if row is None else right_from(row)
+
+    async def change_status(self, right_id: str, status: RightStatus) -> None:
+        """Write what the calendar has made of a right; raises RuntimeError where it is not there."""
+        if await self._connection.run(CHANGE_STATUS, {"of_id": right_id, "to_status": status.value}) != 1:
+            raise RuntimeError(right_id)
+
+    async def seize(self, right_id: str, quantity: Decimal) -> None:
+        """Take a quantity whether or not so much is free; raises RuntimeError where the right is not there."""
+        if await self._connection.run(SEIZE, {"id": right_id, "asked": quantity}) != 1:
+            raise RuntimeError(right_id)
+
     async def take(self, right_id: str, quantity: Decimal) -> bool:
         """Take a quantity if it is free, in one guarded update."""
         return await self._connection.run(TAKE, {"id": right_id, "asked": quantity}) == 1
@@ -106,6 +169,14 @@ class DatabaseRights:
             return
         if not await self._connection.value(GIVE_BACK_UNSEEN, {"id": right_id, "given": quantity}):
             raise RuntimeError(right_id)
+
+    async def hide_from(self, right_id: str, tenant: str) -> None:
+        """Let a tenant see the right no longer as its pledgee."""
+        await self._connection.value(HIDE, {"right_id": right_id, "tenant": tenant})
+
+    async def link_successor(self, former_id: str, successor_id: str) -> bool:
+        """Link a right with its successor of the next plan period."""
+        return bool(await self._connection.value(LINK, {"former": former_id, "successor": successor_id}))
 
     async def show_to(self, right_id: str, tenant: str) -> None:
         """Let a tenant see the right from now on."""

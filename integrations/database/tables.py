@@ -117,6 +117,7 @@ HOLDS = Table(
     Column("until", INSTANT),
     *_text("reason", "reference"),
     Column("parties", TEXTS),
+    Column("document", JSONB(none_as_null=True)),
 )
 HOLD_SUMMARIES = Table(
     "hold_summaries",
@@ -143,6 +144,7 @@ REGISTRY_ORDERS = Table(
     Column("created_at", INSTANT),
     Column("updated_at", INSTANT),
     Column("parties", TEXTS),
+    *_text("amendment_id", "enforcement_id", "buyer_uscc", "buyer_permit_no"),
 )
 TRADES = Table(
     "trades",
@@ -257,6 +259,7 @@ LOANS = Table(
     *_text("rate_tenor"),
     Column("rate_spread_bp", Integer),
     *_text("rate_reset"),
+    Column("overdue_surcharge", RATIO),
     Column("start_on", Date),
     Column("end_on", Date),
     Column("repayment", JSONB),
@@ -294,6 +297,10 @@ PLEDGES = Table(
     *_text("release_reason", "release_ordered_by"),
     Column("release_ordered_at", INSTANT),
     *_text("release_approved_by"),
+    Column("confirmed_by", TEXTS),
+    Column("determined_on", Date),
+    *_text("determination"),
+    Column("coverage_terms", JSONB(none_as_null=True)),
     Column("progressed_at", INSTANT),
     Column("created_at", INSTANT),
     Column("updated_at", INSTANT),
@@ -319,6 +326,7 @@ PLEDGE_LOANS = Table(
     Column("pledge_id", Text, primary_key=True),
     Column("loan_id", Text, primary_key=True),
     Column("parties", TEXTS),
+    Column("approved", MONEY),
 )
 REGISTRATIONS = Table(
     "registrations",

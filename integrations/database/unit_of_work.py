@@ -13,21 +13,30 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.values.actors import Actor
 from integrations.database.affiliations import DatabaseAffiliations
+from integrations.database.amendments import DatabaseAmendments
 from integrations.database.authorizations import DatabaseAuthorizations
 from integrations.database.bank_appraisals import DatabaseAdoptions, DatabaseBankAppraisals
 from integrations.database.benchmark_prices import DatabaseBenchmarkPrices
+from integrations.database.certificates import DatabaseCertificates
 from integrations.database.connection import Connection, Prepared, transaction
+from integrations.database.documents import DatabaseDocuments
+from integrations.database.enforcements import DatabaseEnforcements
 from integrations.database.faults import passing_faults
 from integrations.database.holds import DatabaseHolds
 from integrations.database.idempotency import IdempotencyKeys
 from integrations.database.identity import DatabaseAssertions, DatabaseClients, DatabaseTenants
+from integrations.database.impairments import DatabaseImpairments
 from integrations.database.loans import DatabaseLoans
 from integrations.database.market import DatabaseMarketTrades
 from integrations.database.market_imports import DatabaseMarketImports
+from integrations.database.notices import DatabaseNotices
 from integrations.database.pledges import DatabasePledges
+from integrations.database.reconciliations import DatabaseReconciliations
 from integrations.database.registry_orders import DatabaseRegistryOrders
+from integrations.database.registry_tasks import DatabaseRegistryTasks
 from integrations.database.revaluations import DatabaseRevaluations
 from integrations.database.rights import DatabaseRights
+from integrations.database.searches import DatabaseSearches
 from integrations.database.trail import DatabaseAudit, DatabaseJobs, DatabaseOutbox
 from integrations.database.valuation_policies import DatabaseValuationPolicies
 from integrations.database.valuations import DatabaseValuations
@@ -68,8 +77,17 @@ class DatabaseUnitOfWork:
         self.policies = DatabaseValuationPolicies(connection)
         self.loans = DatabaseLoans(connection)
         self.pledges = DatabasePledges(connection)
+        self.amendments = DatabaseAmendments(connection)
+        self.enforcements = DatabaseEnforcements(connection)
         self.revaluations = DatabaseRevaluations(connection)
+        self.impairments = DatabaseImpairments(connection)
+        self.reconciliations = DatabaseReconciliations(connection)
         self.registry_orders = DatabaseRegistryOrders(connection)
+        self.registry_tasks = DatabaseRegistryTasks(connection)
+        self.notices = DatabaseNotices(connection)
+        self.searches = DatabaseSearches(connection)
+        self.documents = DatabaseDocuments(connection)
+        self.certificates = DatabaseCertificates(connection)
         self.audit = DatabaseAudit(connection)
         self.outbox = DatabaseOutbox(connection)
         self.jobs = DatabaseJobs(connection)

@@ -21,10 +21,10 @@ from domain.ports.registry import DailyBalance, OrderStatus, RegistryOrder
 from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from domain.values.quantity import Quantity, Unit
 from domain.values.time import business_date
+from integrations.outbound.strict_json import read_object, write_object
 from integrations.registry.messages import Outcome, read_entry, write_entry
 from integrations.registry.registered_right import RegisteredRight
 from integrations.registry.rulings import Freeze
-from integrations.registry.strict_json import read_object, write_object
 from integrations.registry.vocabulary import RefusalCode
 from integrations.registry.wire import read_time, write_time
 
@@ -59,15 +59,19 @@ CREATE TABLE IF NOT EXISTS balances (
     quantity TEXT NOT NULL, frozen TEXT NOT NULL, unit TEXT NOT NULL, version INTEGER NOT NULL,
     PRIMARY KEY (registry, registry_no, day)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS transfers (
+    registry TEXT NOT NULL, registry_ref TEXT NOT NULL, buyer TEXT NOT NULL, buyer_registry_no TEXT NOT NULL,
+    PRIMARY KEY (registry, registry_ref)
+) STRICT;
 """
 
 
-_REF_LETTERS: Final = {OrderKind.FREEZE: "DJ", OrderKind.RELEASE: "JD"}
+_REF_LETTERS: Final = {OrderKind.FREEZE: "DJ", OrderKind.RELEASE: "JD", OrderKind.TRANSFER: "ZY"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """One freeze or release that happened."""
+    """One freeze, release or transfer that happened; the buyer and the buyer's new number are a transfer's."""
 
     registry: str
     registry_no: str
@@ -82,6 +86,8 @@ class Effect:
     received_at: datetime
     executed_at: datetime
     messages: int
+    buyer: str | None = None
+    buyer_registry_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +209,8 @@ class Books:
 
     def order(self, registry: str, order_id: str) -> RecordedOrder | None:
         """Return an order by our id; none when it was never seen."""
-        row = self._db.execute(
-            "SELECT * FROM orders WHERE registry = ? AND order_id = ?", (registry, order_id)
-        ).fetchone()
+        wanted = "SELECT * FROM orders WHERE registry = ? AND order_id = ?"
+        row = self._db.execute(wanted, (registry, order_id)).fetchone()
         return None if row is None else RecordedOrder(content=row["content"], outcome=_outcome(row))
 
     def record_order(self, order: RegistryOrder, content: bytes) -> None:
@@ -226,9 +231,8 @@ class Books:
 
     def count_message(self, registry: str, order_id: str) -> None:
         """Note that an order came once more."""
-        self._db.execute(
-            "UPDATE orders SET messages = messages + 1 WHERE registry = ? AND order_id = ?", (registry, order_id)
-        )
+        counted = "UPDATE orders SET messages = messages + 1 WHERE registry = ? AND order_id = ?"
+        self._db.execute(counted, (registry, order_id))
 
     def settle(self, registry: str, outcome: Outcome) -> None:
         """Write down what became of an order."""
@@ -247,7 +251,7 @@ class Books:
         )
 
     def add_effect(self, order: RegistryOrder, executed_at: datetime) -> str:
-        """Freeze or release; return the registry's reference for it."""
+        """Freeze, release or transfer; return the registry's reference for it."""
         (serial,) = self._db.execute("SELECT coalesce(max(serial), 0) + 1 FROM effects").fetchone()
         time = write_time(executed_at)
         registry_ref = f"{order.registry[:2].upper()}{_REF_LETTERS[order.kind]}{time[:10].replace('-', '')}{serial:08d}"
@@ -274,8 +278,8 @@ class Books:
     def effects(self) -> list[Effect]:
         """Return everything that was executed, oldest first."""
         rows = self._db.execute(
-            "SELECT effects.*, orders.received_at, orders.messages FROM effects"
-            " JOIN orders USING (registry, order_id) ORDER BY serial"
+            "SELECT effects.*, orders.received_at, orders.messages, buyer, buyer_registry_no FROM effects"
+            " JOIN orders USING (registry, order_id) LEFT JOIN transfers USING (registry, registry_ref) ORDER BY serial"
         )
         return [
             Effect(
@@ -292,9 +296,16 @@ class Books:
                 received_at=read_time(row["received_at"]),
                 executed_at=read_time(row["executed_at"]),
                 messages=row["messages"],
+                buyer=row["buyer"],
+                buyer_registry_no=row["buyer_registry_no"],
             )
             for row in rows.fetchall()
         ]
+
+    def note_transfer(self, registry: str, registry_ref: str, bought: RegisteredRight) -> None:
+        """Note what a transfer entered for the buyer."""
+        row = registry, registry_ref, bought.holder_uscc, bought.registry_no
+        self._db.execute("INSERT INTO transfers VALUES (?, ?, ?, ?)", row)
 
     # Court orders
 
@@ -367,7 +378,7 @@ class Books:
 
 
 def _sum(rows: Sequence[sqlite3.Row], unit: Unit) -> Quantity:
-    """Add freezes and subtract releases."""
+    """Add freezes and subtract releases and transfers."""
     amounts = ((row["kind"], Quantity.parse(row["quantity"], Unit(row["unit"]))) for row in rows)
     return reduce(
         lambda total, row: total + row[1] if row[0] == OrderKind.FREEZE.value else total - row[1],

@@ -37,8 +37,8 @@ from domain.ports.registry import (
 )
 from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from integrations.outbound.http import Answer, NoAnswer, NotSent, checked_base_url, counterpart_client, post
+from integrations.outbound.strict_json import Fields, Unreadable
 from integrations.registry import messages, wire
-from integrations.registry.strict_json import Fields, Unreadable
 from integrations.registry.wire import Direction, Operation, ReplyCode
 
 SECRET_BYTES_MIN: Final = 16
@@ -47,6 +47,7 @@ _ORDER_OPERATIONS: Final[Mapping[OrderKind, Operation]] = MappingProxyType(
     {
         OrderKind.FREEZE: Operation.FREEZE,
         OrderKind.RELEASE: Operation.RELEASE,
+        OrderKind.TRANSFER: Operation.TRANSFER,
     }
 )
 
@@ -130,7 +131,7 @@ class HttpRegistry:
             return messages.read_holder_match(body, registry_no)
 
     async def send_order(self, order: RegistryOrder) -> OrderAnswer:
-        """Send a freeze or release; see the port, and above for what is silent and what is closed."""
+        """Send an order; see the port, and above for what is silent and what is closed."""
         registry = order.registry
         try:
             told = await self._call(registry, _ORDER_OPERATIONS[order.kind], messages.write_order(order))

@@ -3,7 +3,7 @@
 It is for tests and demonstrations. It asks for no credentials and therefore answers only callers on this machine.
 
     POST /control/faults   {operation, kind, times?, seconds?}    GET what is armed    DELETE disarms all
-    GET  /control/ledger   every freeze and release that was executed, oldest first
+    GET  /control/ledger   every freeze, release and transfer that was executed, oldest first
     POST /control/changes  {registry, registry_no, kind, quantity?, holder_uscc?, holder_name?, reference?}
     GET  /control/rights   every right, with what is frozen of it
     POST /control/rights   {registry, like, registry_no, quantity?} enters a new right like the one numbered `like`
@@ -196,7 +196,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "received_at": rfc3339(effect.received_at),
         "executed_at": rfc3339(effect.executed_at),
         "messages": effect.messages,
-    }
+    } | ({} if effect.buyer is None else {"buyer": effect.buyer, "buyer_registry_no": effect.buyer_registry_no})
 
 
 def _right(right: RegisteredRight, frozen: Quantity) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from domain.pledges.registry_orders import OrderKind
 from domain.ports.registry import HolderMatch
 from domain.values.identifiers import parse_registry_no, parse_uscc
 from domain.values.time import business_date, parse_date
+from integrations.outbound.strict_json import Fields, Unreadable
 from integrations.registry import messages, wire
 from integrations.registry.ledger import Ledger
-from integrations.registry.strict_json import Fields, Unreadable
 from integrations.registry.vocabulary import HOLDER_MATCHES
 from integrations.registry.wire import Direction, Operation, ReplyCode, Request
 
 _ORDER_KINDS: Final[Mapping[Operation, OrderKind]] = {
     Operation.FREEZE: OrderKind.FREEZE,
     Operation.RELEASE: OrderKind.RELEASE,
+    Operation.TRANSFER: OrderKind.TRANSFER,
 }
 
 

@@ -40,13 +40,14 @@ class FaultOperation(StrEnum):
     VERIFY_HOLDER = "verify_holder"
     FREEZE = "freeze"
     RELEASE = "release"
+    TRANSFER = "transfer"
     QUERY = "query"
     BALANCES = "balances"
     ANY = "any"
 
 
 _WAITS_FOR: Final = {operation: FaultOperation[operation.name] for operation in Operation}
-_ORDERS: Final = frozenset({FaultOperation.FREEZE, FaultOperation.RELEASE})
+_ORDERS: Final = frozenset({FaultOperation.FREEZE, FaultOperation.RELEASE, FaultOperation.TRANSFER})
 
 
 @dataclass(slots=True, kw_only=True)

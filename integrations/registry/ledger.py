@@ -5,20 +5,21 @@ The subtle thing is that an order and its effect are one transaction, on disk be
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 from domain.pledges.registry_orders import OrderKind
-from domain.ports.registry import DailyBalance, HolderMatch, OrderStatus, RegistryOrder
+from domain.ports.registry import DailyBalance, HolderMatch, OrderStatus, RegistryOrder, RegistryStatus
 from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from domain.values.quantity import Quantity
 from domain.values.time import business_date
+from integrations.outbound.strict_json import read_object, write_object
 from integrations.registry.books import Books, Effect
 from integrations.registry.changes import Change, ChangeImpossible, ChangeKind, changed
 from integrations.registry.messages import Outcome, read_order, write_order
 from integrations.registry.registered_right import RegisteredRight
-from integrations.registry.rulings import refusal_of_freeze, refusal_of_release
-from integrations.registry.strict_json import read_object, write_object
+from integrations.registry.rulings import refusal_of_freeze, refusal_of_release, refusal_of_transfer
 from integrations.registry.vocabulary import RefusalCode
 
 
@@ -137,8 +138,39 @@ class Ledger:
         if order.kind is OrderKind.RELEASE:
             return refusal_of_release(order, self._books.freeze(order.registry, order.registry_ref))
         right = self._books.right(order.registry, order.registry_no)
+        if order.kind is OrderKind.TRANSFER:
+            freeze = self._books.freeze(order.registry, order.registry_ref)
+            return refusal_of_transfer(order, freeze, right, business_date(self._now()))
         frozen = Quantity.zero(order.quantity.unit) if right is None else self._books.frozen(right)
         return refusal_of_freeze(order, right, frozen, business_date(self._now()))
+
+    def _hand_over(self, order: RegistryOrder, registry_ref: str) -> None:
+        """Take a transferred quantity off the seller's entry, and enter it for the buyer under a new number."""
+        seller = self._books.right(order.registry, order.registry_no)
+        assert seller is not None, "a transfer of no right was refused"
+        assert order.buyer is not None, "a transfer to nobody was refused"
+        left = seller.quantity - order.quantity
+        status = seller.status if left.is_positive else RegistryStatus.TRANSFERRED
+        self._books.replace_entry(replace(seller, quantity=left, status=status, version=seller.version + 1))
+        bought = replace(
+            seller,
+            registry_no=RegistryNo(f"GH-{registry_ref}"),
+            permit_no=order.buyer_permit_no or PermitNo(f"{order.buyer}001P"),
+            holder_uscc=order.buyer,
+            holder_name=next(
+                (each.holder_name for each, _ in self.rights(order.registry) if each.holder_uscc == order.buyer),
+                order.buyer,
+            ),
+            quantity=order.quantity,
+            origin="purchased",
+            acquisition_basis="paid",
+            acquisition_amount=None,
+            acquired_on=business_date(self._now()),
+            status=RegistryStatus.EFFECTIVE,
+            version=1,
+        )
+        self._books.enter(bought)
+        self._books.note_transfer(order.registry, registry_ref, bought)
 
     def _execute(self, order: RegistryOrder) -> Outcome:
         """Rule on a recorded order and write down what follows, inside the caller's transaction."""
@@ -148,6 +180,8 @@ class Ledger:
         else:
             now = self._now()
             registry_ref = self._books.add_effect(order, now)
+            if order.kind is OrderKind.TRANSFER:
+                self._hand_over(order, registry_ref)
             outcome = Outcome(
                 order.order_id, order.kind, order.registry_no, OrderStatus.EXECUTED, registry_ref, executed_at=now
             )

@@ -35,8 +35,8 @@ from domain.values.money import Money
 from domain.values.quantity import Quantity, Unit
 from domain.values.spelling import clean_text
 from domain.values.time import parse_date
+from integrations.outbound.strict_json import INTEGER_MAX, Fields, Unreadable
 from integrations.registry.registered_right import RegisteredRight
-from integrations.registry.strict_json import INTEGER_MAX, Fields, Unreadable
 from integrations.registry.vocabulary import (
     BASES,
     HOLDER_MATCHES,
@@ -184,7 +184,7 @@ def read_holder_match(body: Fields, registry_no: RegistryNo) -> HolderMatch:
 
 
 def write_order(order: RegistryOrder) -> dict[str, object]:
-    """Return the body of an order; a freeze is fenced by the version, a release names the freeze."""
+    """Return the body of an order; a freeze is fenced by the version, a release or transfer names the freeze."""
     common: dict[str, object] = {
         "zlbh": order.order_id,
         "qzbh": order.registry_no,
@@ -196,7 +196,9 @@ def write_order(order: RegistryOrder) -> dict[str, object]:
     }
     if order.kind is OrderKind.FREEZE:
         return {**common, "bbh": order.expected_version}
-    return {**common, "djpzh": order.registry_ref}
+    if order.kind is OrderKind.RELEASE:
+        return {**common, "djpzh": order.registry_ref}
+    return {**common, "djpzh": order.registry_ref, "srfdm": order.buyer, "srfxkz": order.buyer_permit_no}
 
 
 def read_order(body: Fields, registry: str, kind: OrderKind) -> RegistryOrder:
@@ -205,7 +207,7 @@ def read_order(body: Fields, registry: str, kind: OrderKind) -> RegistryOrder:
     quantity = _quantity(body.text("zlsl"), unit)
     if not quantity.is_positive:
         _refuse("an order over nothing")
-    freeze = kind is OrderKind.FREEZE
+    freeze, transfer = kind is OrderKind.FREEZE, kind is OrderKind.TRANSFER
     return RegistryOrder(
         order_id=body.text("zlbh", ORDER_ID_LENGTH_MAX),
         kind=kind,
@@ -217,6 +219,8 @@ def read_order(body: Fields, registry: str, kind: OrderKind) -> RegistryOrder:
         contract_no=_ours(body.text("htbh"), lambda text: clean_text(text, 200)),
         expected_version=body.optional_integer("bbh") if freeze else None,
         registry_ref=None if freeze else body.text("djpzh", 64),
+        buyer=_ours(body.text("srfdm"), parse_uscc) if transfer else None,
+        buyer_permit_no=_optional(body.optional_text("srfxkz"), parse_permit_no) if transfer else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The registry's own rules: when it refuses to freeze, and when it refuses to release.
+"""The registry's own rules: when it refuses to freeze, to release, and to make what is frozen a buyer's.
 
 The subtle thing is the order in which it looks: who before what before how much, so that a stranger learns nothing of
 quantities. A release asks nothing of the right's state, because what was frozen must be releasable even after a
@@ -53,6 +53,26 @@ def refusal_of_release(order: RegistryOrder, freeze: Freeze | None) -> RefusalCo
         (RefusalCode.NOT_BENEFICIARY, order.beneficiary != freeze.beneficiary),
         (RefusalCode.UNIT_MISMATCH, order.quantity.unit is not freeze.remaining.unit),
         (RefusalCode.AMOUNT_EXCEEDS, order.quantity.amount > freeze.remaining.amount),
+    )
+
+
+def refusal_of_transfer(
+    order: RegistryOrder, freeze: Freeze | None, right: RegisteredRight | None, today: date
+) -> RefusalCode | None:
+    """Return why a transfer out of a freeze is refused, or none: as a release, and of a usable right to another."""
+    refusal = refusal_of_release(order, freeze)
+    if refusal is not None:
+        return refusal
+    if right is None:
+        return RefusalCode.RIGHT_NOT_FOUND
+    status = right.on(today).status
+    return _first(
+        (
+            RefusalCode.HOLDER_MISMATCH,
+            order.holder_uscc != right.holder_uscc or order.buyer in {None, order.holder_uscc},
+        ),
+        (RefusalCode.SUSPENDED, status is RegistryStatus.SUSPENDED),
+        (RefusalCode.NOT_EFFECTIVE, status not in {RegistryStatus.EFFECTIVE, RegistryStatus.REDUCED}),
     )
 
 

@@ -17,7 +17,7 @@ from domain.ports.registry import HolderMatch, OrderStatus, RegistryStatus
 from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
 from domain.values.quantity import Unit
-from integrations.registry.strict_json import Unreadable
+from integrations.outbound.strict_json import Unreadable
 
 Ours = TypeVar("Ours", bound=str)
 
@@ -144,7 +144,7 @@ HOLDER_MATCHES: Final = Words(
     {"1": HolderMatch.MATCH, "2": HolderMatch.MISMATCH, "3": HolderMatch.NAME_DIFFERS, "9": HolderMatch.UNKNOWN},
 )
 
-ORDER_KINDS: Final = Words("kind of order", {"DJ": OrderKind.FREEZE, "JD": OrderKind.RELEASE})
+ORDER_KINDS: Final = Words("kind of order", {"DJ": OrderKind.FREEZE, "JD": OrderKind.RELEASE, "ZY": OrderKind.TRANSFER})
 
 ORDER_STATUSES: Final = Words(
     "status of an order",

@@ -11,6 +11,7 @@ one envelope. Any other HTTP status comes from something between us and the regi
     cyrhy 持有人核验    qzbh, cyrdm                               qzbh, hyjg (1 一致 2 不一致 3 名称不符 9 无法核实)
     djzl  冻结指令      zlbh qzbh cyrdm zlsl jldw zqrdm htbh bbh  order outcome
     jdzl  解冻指令      zlbh qzbh cyrdm zlsl jldw zqrdm htbh djpzh  order outcome
+    zyzl  处置过户指令  as jdzl, and srfdm srfxkz                 order outcome
     zlcx  指令查询      zlbh                                      order outcome
     rzye  日终余额      rq                                        rq, zhs, zy, wj
 
@@ -18,9 +19,11 @@ one envelope. Any other HTTP status comes from something between us and the regi
                     wrw 污染物  nf 年份  qlsl 权利数量  djsl 冻结数量  jldw 计量单位  qdfs 取得方式  yclx 有偿类型
                     qdje 取得金额  qdrq 取得日期  jfjz 缴费截至  qxlx 期限类型  yxqq 有效期起  yxqz 有效期止
                     xzqh 行政区划  qzzt 权证状态  bbh 版本号  sjsj 数据时间
-    order outcome   zlbh 指令编号  zllx 指令类型 (DJ|JD)  qzbh  zlzt 指令状态 (SL 受理 ZX 执行 JJ 拒绝)
+    order outcome   zlbh 指令编号  zllx 指令类型 (DJ|JD|ZY)  qzbh  zlzt 指令状态 (SL 受理 ZX 执行 JJ 拒绝)
                     pzh 凭证号  zxsj 执行时间  jjdm 拒绝代码 (3xxx)  jjsm 拒绝说明
     order request   zlsl 指令数量  zqrdm 质权人代码  htbh 合同编号  djpzh 冻结凭证号; bbh is the version it relies on
+                    srfdm 受让方代码  srfxkz 受让方许可证编号; a 处置过户 lifts that part of the freeze and makes it the
+                    buyer's, on both permits, or does nothing
     daily file      rq 日期  zhs 总行数  zy SHA-256 of wj
                     wj the file: lines of `qzbh|qlsl|djsl|jldw|bbh`, each ended by LF
 
@@ -53,7 +56,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.values.time import SHANGHAI
-from integrations.registry.strict_json import Fields, Unreadable, read_object, write_object
+from integrations.outbound.strict_json import Fields, Unreadable, read_object, write_object
 
 HEADER_REQUEST: Final = "x-pwq-request"
 HEADER_TIMESTAMP: Final = "x-pwq-timestamp"
@@ -73,6 +76,7 @@ class Operation(StrEnum):
     VERIFY_HOLDER = "cyrhy"
     FREEZE = "djzl"
     RELEASE = "jdzl"
+    TRANSFER = "zyzl"
     QUERY = "zlcx"
     BALANCES = "rzye"
 

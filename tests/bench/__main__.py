@@ -1,5 +1,7 @@
 """Measure the API beside the bare handler, in turns, on this machine, and print how they compare (`make bench`).
 
+Then the valuation's own arithmetic (`valuation`); each part can be asked for alone.
+
 A round is one short load on the API and one on the bare handler for each request, and which comes first changes from
 round to round. A figure is the median over the rounds, and a ratio the median of the rounds' ratios, so that what
 disturbs the machine for a while disturbs both sides or is outvoted.
@@ -14,12 +16,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import quantiles
+from typing import Final
 
+from tests.bench import valuation
 from tests.bench.cases import Case, World
 from tests.bench.load import Load, run
 from tests.bench.servers import Server, bare, everything, gather_statistics
 from tests.bench.table import Figures, Found, table
 from tests.database_session import MEMORY
+
+PARTS: Final = ("api", "valuation")
 
 
 def measured(server: Server, case: Case, token: str, loans: list[str], seconds: float) -> Figures:
@@ -69,14 +75,20 @@ def compare(folder: Path, rounds: int, seconds: float) -> Found:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print a table in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {' and '.join(PARTS)}, all without any")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each load; a round has six")
     parser.add_argument("--folder", type=Path, help="where the database is to lie instead of in memory")
     asked = parser.parse_args(arguments)
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     parent = asked.folder or (MEMORY if MEMORY.is_dir() else None)
     with tempfile.TemporaryDirectory(prefix="greenlien-bench-", dir=parent) as folder:
-        found = compare(Path(folder), asked.rounds, asked.seconds)
-    sys.stdout.write(table(found, asked.seconds, in_memory=parent == MEMORY))
+        if "api" in (asked.parts or PARTS):
+            found = compare(Path(folder), asked.rounds, asked.seconds)
+            sys.stdout.write(table(found, asked.seconds, in_memory=parent == MEMORY))
+        if "valuation" in (asked.parts or PARTS):
+            sys.stdout.write("\n" + valuation.report(Path(folder), asked.rounds))
     return 0
 
 

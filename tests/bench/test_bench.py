@@ -1,7 +1,8 @@
-"""The benchmark itself: it runs, it prints its three rows, and what it takes for the same statements is the same."""
+"""The benchmark itself: it runs, it prints its rows, and what it takes for the same statements is the same."""
 
 import re
 import secrets
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.bench.__main__ import main
 from tests.bench.bare import Script, bare_app, pool_of, sent_by
 from tests.bench.cases import Case
 from tests.bench.statements import Notes, Statement, every_new_connection_noted
+from tests.bench.valuation import report
 from tests.database_session import Database
 
 ROW = re.compile(r"\| (?P<request>(?:GET|POST) \S+) \| (?P<trips>\d+) \|(?: [\d.]+%? \|){8} (?P<ratio>\d+\.\d\d) \|.*")
@@ -21,11 +23,19 @@ READ = Case(name="read", method="GET", path="/read", status=200, aim=None)
 
 @pytest.mark.timeout(300)
 def test_the_benchmark_prints_a_row_for_each_request(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--rounds", "1", "--seconds", "0.2"]) == 0
+    assert main(["api", "--rounds", "1", "--seconds", "0.2"]) == 0
 
     rows = [found for line in capsys.readouterr().out.splitlines() if (found := ROW.fullmatch(line))]
     assert [row["request"] for row in rows] == ["GET /v1/rights/{id}", "POST /v1/valuations", "POST /v1/pledges"]
     assert all(int(row["trips"]) > 2 and float(row["ratio"]) > 0 for row in rows)
+
+
+def test_the_valuation_s_part_prints_its_two_tables(tmp_path: Path) -> None:
+    told = report(tmp_path, 1, deals=200, lots=40_000, prices=20)
+
+    assert re.search(r"^\| from stored daily items \| \d+\.\d \| 5 \|$", told, re.MULTILINE)
+    assert re.search(r"^\| ours \| \d+ \| \d+ \|$", told, re.MULTILINE)
+    assert re.search(r"^Ours takes \d+\.\d\d times as long as bare", told, re.MULTILINE)
 
 
 @pytest.mark.anyio

@@ -229,6 +229,8 @@ class FakeRegistry:
         if reason is None:
             registry_ref = f"FAKE{len(self.executed) + 1:08d}"
             self.executed.append(Executed(order, registry_ref, order.registry_ref or registry_ref))
+            if order.kind is OrderKind.TRANSFER:
+                self._hand_over(order, registry_ref)
             now = self.now().replace(microsecond=0)
             answer = _answer(order, OrderStatus.EXECUTED, registry_ref=registry_ref, executed_at=now)
         else:
@@ -239,6 +241,8 @@ class FakeRegistry:
     def _refusal(self, order: RegistryOrder) -> str | None:
         if order.kind is OrderKind.RELEASE:
             return self._refusal_of_release(order)
+        if order.kind is OrderKind.TRANSFER:
+            return self._refusal_of_release(order) or self._refusal_of_transfer(order)
         entry = self._entries.get((order.registry, order.registry_no))
         if entry is None:
             return "RIGHT_NOT_FOUND"
@@ -252,6 +256,39 @@ class FakeRegistry:
             "INSUFFICIENT_AVAILABLE": order.quantity.amount > right.quantity.amount - right.frozen.amount,
         }
         return next((reason for reason, applies in checks.items() if applies), None)
+
+    def _refusal_of_transfer(self, order: RegistryOrder) -> str | None:
+        right = self._as_of_now(self._entries[order.registry, order.registry_no])
+        checks = {
+            "HOLDER_MISMATCH": order.holder_uscc != right.holder_uscc or order.buyer in {None, order.holder_uscc},
+            "SUSPENDED": right.status is RegistryStatus.SUSPENDED,
+            "NOT_EFFECTIVE": right.status not in LIVING,
+        }
+        return next((reason for reason, applies in checks.items() if applies), None)
+
+    def _hand_over(self, order: RegistryOrder, registry_ref: str) -> None:
+        seller = self._entries[order.registry, order.registry_no]
+        left = seller.quantity - order.quantity
+        status = seller.status if left.is_positive else RegistryStatus.TRANSFERRED
+        self._revise(replace(seller, quantity=left, status=status))
+        assert order.buyer is not None
+        bought = replace(
+            seller,
+            registry_no=RegistryNo(f"GH-{registry_ref}"),
+            permit_no=order.buyer_permit_no or PermitNo(f"{order.buyer}001P"),
+            holder_uscc=order.buyer,
+            holder_name=next(
+                (each.holder_name for each in self._of(order.registry) if each.holder_uscc == order.buyer), order.buyer
+            ),
+            quantity=order.quantity,
+            origin="purchased",
+            acquisition_basis="paid",
+            acquisition_amount=None,
+            acquired_on=business_date(self.now()),
+            status=RegistryStatus.EFFECTIVE,
+            version=1,
+        )
+        self._entries[bought.registry, bought.registry_no] = bought
 
     def _refusal_of_release(self, order: RegistryOrder) -> str | None:
         effects = [effect for effect in self.executed if effect.freeze_ref == order.registry_ref]

@@ -7,10 +7,10 @@ stands still at the builders' `NOW`.
 import asyncio
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -26,12 +26,14 @@ from domain.ports.registry import RegistryRight
 from domain.ports.tenants import Tenant
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import Division, RegistryNo, Uscc
+from integrations.certificates.sheets import TypstSheets
 from integrations.database.engine import make_engine
 from integrations.database.postmaster import SUPERUSER
 from integrations.database.provisioning import register
 from integrations.database.unit_of_work import unit_of_work
 from integrations.exchange.files import ExchangeFileReader
 from integrations.identity.keys import generate_key
+from integrations.identity.seals import HouseSeal
 from integrations.identity.tokens import JoseTokens
 from integrations.registry.demo_rights import ENTERPRISE_HUANGSHI_USCC
 from tests.builders import BANK_USCC, HOLDER, NOW, TODAY, a_right
@@ -43,6 +45,7 @@ from tests.filled_database import TENANTS, as_told
 HUANGSHI: Final = ENTERPRISE_HUANGSHI_USCC
 OTHER_BANK_USCC: Final = Uscc("91420100DEM000310G")
 STEPS_MAX: Final = 50
+SIGNING_KEY: Final = generate_key()
 
 _CLIENTS: Final = {
     "enterprise.shaoxing": ("enterprise.shaoxing", Role.ENTERPRISE, HOLDER, None),
@@ -53,6 +56,7 @@ _CLIENTS: Final = {
     "bank-b.approver": ("bank-b", Role.BANK_APPROVER, OTHER_BANK_USCC, None),
     "authority.zhejiang": ("authority.zhejiang", Role.AUTHORITY, None, Division("33")),
     "exchange.zhejiang": ("exchange.zhejiang", Role.EXCHANGE, None, None),
+    "platform.ops": ("greenlien", Role.PLATFORM_OPS, None, None),
 }
 
 
@@ -159,15 +163,20 @@ class Business:
         asyncio.run(self._work())
 
     async def _work(self) -> None:
-        engine = make_engine(self.database.worker_url, pool_size=2)
-        house = _house(engine, self.registry)
-        try:
+        async with self.worker_house() as house:
             for _ in range(STEPS_MAX):
                 rows = self.sql("select id from registry_orders where state not in ('executed', 'refused') order by id")
                 if not rows:
                     return
                 for (order_id,) in rows:
                     await carry_out_order(house, order_id)
+
+    @asynccontextmanager
+    async def worker_house(self, at: datetime = NOW) -> AsyncIterator[House]:
+        """Open the house as the worker has it, at a moment."""
+        engine = make_engine(self.database.worker_url, pool_size=2)
+        try:
+            yield replace(_house(engine, self.registry), now=lambda: at)
         finally:
             await engine.dispose()
 
@@ -235,10 +244,11 @@ def open_for_business(database: Database) -> Iterator[Business]:
     more = (
         Tenant(id="enterprise.huangshi", kind="enterprise", name="黄石示例铸造有限公司", uscc=HUANGSHI, division=None),
         Tenant(id="exchange.zhejiang", kind="exchange", name="交易网", uscc=None, division=None),
+        Tenant(id="greenlien", kind="platform", name="平台", uscc=None, division=None),
     )
     asyncio.run(register(database.owner_url, [*TENANTS, *more], []))
     registry = FakeRegistry([as_told(a_right())], lambda: NOW)
-    tokens = JoseTokens(issuer=ISSUER, audience=ISSUER, signing_key=generate_key())
+    tokens = JoseTokens(issuer=ISSUER, audience=ISSUER, signing_key=SIGNING_KEY)
     engine = make_engine(database.app_url, pool_size=8)
     house = _house(engine, registry)
     app = make_app(_Opened(house), tokens, ISSUER, clock=lambda: NOW, allow_bearer=True)
@@ -294,6 +304,9 @@ def _house(engine: Any, registry: FakeRegistry) -> House:  # noqa: ANN401 - SQLA
         open=partial(unit_of_work, engine),
         registry=registry,
         exchange=ExchangeFileReader(),
+        signer=HouseSeal(SIGNING_KEY),
+        sheets=TypstSheets(),
+        issuer=ISSUER,
         rulebook=load_rulebook(),
         now=lambda: NOW,
         ready=ready,

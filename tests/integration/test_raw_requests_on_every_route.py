@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
@@ -19,161 +18,28 @@ from api.app import ROUTES
 from tests.builders import HOLDER
 from tests.database_session import Database
 from tests.integration.business import (
-    HUANGSHI,
     Business,
-    a_deal,
-    a_loan_body,
-    a_pledge_body,
     open_for_business,
     quantity,
     yuan,
 )
+from tests.integration.raw_doors import (
+    DOORS,
+    EMPTY_BODY,
+    ENTERPRISE,
+    NOTHING_REQUIRED,
+    OFFICER,
+    a_policy,
+    an_adoption,
+    an_appraisal,
+    an_event,
+)
 from tests.raw_cases import SECONDS_MAX, Steps, Target, cases, complaints, send
 from tests.raw_uploads import UPLOADS
 
-ENTERPRISE, OFFICER, APPROVER, AUTHORITY = (
-    "enterprise.shaoxing",
-    "bank-a.officer",
-    "bank-a.approver",
-    "authority.zhejiang",
-)
-EXCHANGE: Final = "exchange.zhejiang"
 UNKNOWN: Final = "0" * 32
-EMPTY_BODY: Final = "the whole body is an empty object"
-NOTHING_REQUIRED: Final = frozenset(
-    {
-        "/v1/valuations",  # a right or a subject: which is missing is told by one rule of the whole body
-        "/v1/rights/{right}/appraisals/{appraisal}/approve",
-        "/v1/rights/{right}/adopted-values/{adoption}/approve",
-        "/v1/policies/valuation/{policy}/approve",
-        "/v1/pledges/{pledge}/submit",
-        "/v1/pledges/{pledge}/confirm",
-        "/v1/pledges/{pledge}/withdraw",
-        "/v1/pledges/{pledge}/release/approve",
-    }
-)
 FAR: Final = ("0001-01-01", "9999-12-31")
 HUGE, LEAST = "999999999999999999", "0.000001"
-
-
-@dataclass(frozen=True)
-class Door:
-    """A route with a body that it understands, who may send it, and where in it stands what."""
-
-    client: str
-    valid: Callable[[str, str, str], Mapping[str, Any]]
-    amount: Steps | None = None
-    text: Steps | None = None
-    identifier: Steps | None = None
-    integer: Steps | None = None
-
-
-def _nothing(*_: str) -> Mapping[str, Any]:
-    return {}
-
-
-def _authorization(*_: str) -> Mapping[str, Any]:
-    period = {"from": "2026-01-01", "to": "2027-01-01"}
-    consent = {"enterprise_uscc": HOLDER, "grantee": "bank-a", "scope": ["rights:read"], "document": {"name": "授权书"}}
-    return {**consent, **period}
-
-
-def _verification(*_: str) -> Mapping[str, Any]:
-    return {"registry": "zhejiang", "registry_no": "PWQ-ZJ-1", "holder_uscc": HOLDER}
-
-
-def _valuation(*_: str) -> Mapping[str, Any]:
-    subject = {"instrument": "discharge_right", "pollutant": "COD", "division": "330602", "quantity": quantity("1")}
-    return {"subject": {**subject, "valid_from": "2026-01-01", "valid_to": "2031-01-01", "vintage": 2026}}
-
-
-def _affiliation(*_: str) -> Mapping[str, Any]:
-    return {"parties": [HOLDER, HUANGSHI], "since": "2026-01-01", "ground": "control"}
-
-
-def _appraisal(*_: str) -> Mapping[str, Any]:
-    dates = {"as_of": "2026-11-21", "valid_until": "2027-05-20"}
-    told = {"appraiser": {"name": "评估公司", "uscc": HOLDER}, "report": {"sha256": "0" * 64}}
-    return {"kind": "external", "value": yuan("1.00"), "quantity": quantity("1"), **dates, **told}
-
-
-def _adoption(*_: str) -> Mapping[str, Any]:
-    return {"value": yuan("1.00"), "quantity": quantity("1"), "reason": "x"}
-
-
-def _policy(*_: str) -> Mapping[str, Any]:
-    return {"revaluation_months": 6, "liquidation_days": 20, "loan_end_margin_days": 30}
-
-
-def _event(*_: str) -> Mapping[str, Any]:
-    return {"type": "disbursed", "principal": yuan("1.00"), "on": "2026-11-21", "reference": "R"}
-
-
-DOORS: Final[Mapping[str, Door]] = MappingProxyType(
-    {
-        "/v1/authorizations": Door(
-            ENTERPRISE, _authorization, text=("document", "name"), identifier=("enterprise_uscc",)
-        ),
-        "/v1/rights/verifications": Door(ENTERPRISE, _verification, identifier=("holder_uscc",)),
-        "/v1/market/trades": Door(EXCHANGE, lambda *_: {"source": "raw", "trades": [a_deal(1)]}, text=("source",)),
-        "/v1/market/affiliations": Door(EXCHANGE, _affiliation, identifier=("parties", 0)),
-        "/v1/valuations": Door(
-            ENTERPRISE,
-            _valuation,
-            amount=("subject", "quantity", "amount"),
-            identifier=("subject", "division"),
-        ),
-        "/v1/rights/{right}/appraisals": Door(
-            OFFICER,
-            _appraisal,
-            amount=("value", "amount"),
-            text=("appraiser", "name"),
-            identifier=("appraiser", "uscc"),
-        ),
-        "/v1/rights/{right}/appraisals/{appraisal}/approve": Door(APPROVER, _nothing),
-        "/v1/rights/{right}/appraisals/{appraisal}/reject": Door(
-            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
-        ),
-        "/v1/rights/{right}/adopted-values": Door(OFFICER, _adoption, amount=("quantity", "amount"), text=("reason",)),
-        "/v1/rights/{right}/adopted-values/{adoption}/approve": Door(APPROVER, _nothing),
-        "/v1/rights/{right}/adopted-values/{adoption}/reject": Door(
-            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
-        ),
-        "/v1/policies/valuation": Door(OFFICER, _policy, integer=("revaluation_months",)),
-        "/v1/policies/valuation/{policy}/approve": Door(APPROVER, _nothing),
-        "/v1/policies/valuation/{policy}/reject": Door(APPROVER, lambda *_: {"reason": "x"}, text=("reason",)),
-        "/v1/loans": Door(
-            OFFICER,
-            lambda *_: a_loan_body(),
-            amount=("principal", "amount"),
-            text=("purpose",),
-            identifier=("borrower_uscc",),
-        ),
-        "/v1/loans/{loan}/events": Door(OFFICER, _event, amount=("principal", "amount"), text=("reference",)),
-        "/v1/pledges": Door(
-            ENTERPRISE,
-            lambda right, _loan, _pledge: a_pledge_body({right: "1"}),
-            amount=("secured", "amount", "amount"),
-            identifier=("pledgors", 0),
-        ),
-        "/v1/pledges/{pledge}/submit": Door(ENTERPRISE, _nothing),
-        "/v1/pledges/{pledge}/verify-quantities": Door(
-            AUTHORITY,
-            lambda right, _loan, _pledge: {"items": [{"right_id": right, "quantity": quantity("1")}]},
-            amount=("items", 0, "quantity", "amount"),
-            identifier=("items", 0, "right_id"),
-        ),
-        "/v1/pledges/{pledge}/approve-loan": Door(
-            APPROVER, lambda *_: {"amount": yuan("1.00"), "rate": "0.01"}, amount=("amount", "amount")
-        ),
-        "/v1/pledges/{pledge}/confirm": Door(ENTERPRISE, _nothing),
-        "/v1/pledges/{pledge}/request-correction": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
-        "/v1/pledges/{pledge}/reject": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
-        "/v1/pledges/{pledge}/withdraw": Door(ENTERPRISE, _nothing),
-        "/v1/pledges/{pledge}/release": Door(OFFICER, lambda *_: {"reason": "waived"}),
-        "/v1/pledges/{pledge}/release/approve": Door(APPROVER, _nothing),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -187,6 +53,8 @@ class Scene:
     appraisal: str
     adoption: str
     policy: str
+    hold: str = f"hold_{UNKNOWN}"
+    case: str = f"case_{UNKNOWN}"
 
     def path(self, template: str) -> str:
         """Return the address of a route."""
@@ -197,6 +65,8 @@ class Scene:
             appraisal=self.appraisal,
             adoption=self.adoption,
             policy=self.policy,
+            hold=self.hold,
+            case=self.case,
         )
 
     def valid(self, template: str) -> dict[str, Any]:
@@ -212,9 +82,9 @@ def scene(new_database: Callable[[], AbstractContextManager[Database]]) -> Itera
         put_forward = {
             path: str(business.post(OFFICER, path, body, 201)["id"])
             for path, body in (
-                (f"/v1/rights/{right}/appraisals", _appraisal()),
-                (f"/v1/rights/{right}/adopted-values", _adoption()),
-                ("/v1/policies/valuation", _policy()),
+                (f"/v1/rights/{right}/appraisals", an_appraisal()),
+                (f"/v1/rights/{right}/adopted-values", an_adoption()),
+                ("/v1/policies/valuation", a_policy()),
             )
         }
         yield Scene(business, right, loan, business.draft({right: "1"}, [loan]), *put_forward.values())
@@ -282,6 +152,8 @@ def _extremes_of_a_bank() -> Iterator[tuple[str, Steps, object]]:
 def _extremes() -> Iterator[tuple[str, Steps, object]]:
     """Yield route, place and value: each well formed, and none what an honest client sends."""
     for day in FAR:
+        yield "/v1/rights/{right}/holds", ("until",), f"{day}T00:00:00Z"
+        yield "/v1/reconciliation/runs", ("on",), day
         yield "/v1/authorizations", ("from",), day
         yield "/v1/authorizations", ("to",), day
         yield "/v1/valuations", ("as_of",), day
@@ -295,13 +167,15 @@ def _extremes() -> Iterator[tuple[str, Steps, object]]:
         yield "/v1/pledges", ("secured", "claims_from"), day
         yield "/v1/pledges", ("secured", "claims_to"), day
     for amount in ("0", "-1", HUGE, "-" + HUGE):
+        yield "/v1/rights/{right}/holds", ("quantity",), quantity(amount)
+        yield "/v1/rights/{right}/holds", (), {**DOORS["/v1/rights/{right}/holds"].valid("", "", ""), "kind": "lease"}
         yield "/v1/valuations", ("subject", "quantity"), quantity(amount)
         yield "/v1/valuations", ("repayment",), [{"on": "2027-01-01", "amount": yuan(amount)}]
         yield "/v1/loans", ("principal",), yuan(amount)
         yield "/v1/loans", ("repayment",), [{"on": f"2027-0{month}-01", "amount": yuan(amount)} for month in (1, 2)]
         for part in ("principal", "interest", "penalty", "fee"):
             for kind in ("disbursed", "repaid", "reversed", "settled", "overdue"):
-                yield "/v1/loans/{loan}/events", (), {**_event(), "type": kind, part: yuan(amount)}
+                yield "/v1/loans/{loan}/events", (), {**an_event(), "type": kind, part: yuan(amount)}
         yield "/v1/pledges", ("items", 0, "quantity"), quantity(amount)
         yield "/v1/pledges", ("secured", "amount"), yuan(amount)
         yield "/v1/pledges", ("other_security",), [{"kind": "x", "description": "x", "value": yuan(amount)}] * 20
@@ -349,7 +223,7 @@ def test_an_id_of_another_kind_or_of_nothing_is_not_there(scene: Scene) -> None:
         if "{" not in template:
             continue
         for thing in (f"pledge_{UNKNOWN}", f"loan_{UNKNOWN}", scene.right, "x", "%00", "%F0%9F%98%80", "a" * 4000):
-            names = ("right", "loan", "pledge", "appraisal", "adoption", "policy")
+            names = ("right", "loan", "pledge", "appraisal", "adoption", "policy", "hold", "case")
             if thing == scene.right and template.count("{") == 1 and "{right}" in template:
                 continue  # there it is
             path = template.format_map(dict.fromkeys(names, thing))

@@ -22,13 +22,14 @@ def every_rule() -> list[Rule]:
     return [rule for pack in read_packs() for rule in pack.rules]
 
 
-def test_the_packs_are_the_country_and_four_provinces() -> None:
+def test_the_packs_are_the_country_and_five_provinces() -> None:
     assert {pack.division: pack.name_zh for pack in read_packs()} == {
         "000000": "全国",
         "130000": "河北省",
         "140000": "山西省",
         "330000": "浙江省",
         "420000": "湖北省",
+        "640000": "宁夏回族自治区",
     }
 
 

@@ -75,6 +75,33 @@ def test_once_a_freeze_is_ordered_nobody_withdraws_rejects_or_lapses(workflow: W
             assert (state, event) not in TRANSITIONS[workflow]
 
 
+ENFORCEMENT_STEPS = (
+    (State.ACTIVE, Event.ENFORCEMENT_APPROVED, State.ENFORCING),
+    (State.ENFORCING, Event.ENFORCEMENT_STAYED, State.ENFORCEMENT_STAYED),
+    (State.ENFORCEMENT_STAYED, Event.STAY_LIFTED, State.ENFORCING),
+    (State.ENFORCING, Event.ENFORCEMENT_ENDED, State.ACTIVE),
+    (State.ENFORCEMENT_STAYED, Event.ENFORCEMENT_ENDED, State.ACTIVE),
+    (State.ENFORCING, Event.DISPOSAL_SETTLED, State.DISPOSED),
+    (State.ENFORCING, Event.ORDER_STUCK, State.EXCEPTION),
+    (State.EXCEPTION, Event.DISPOSAL_SETTLED, State.DISPOSED),
+    (State.EXCEPTION, Event.DISPOSAL_REFUSED, State.ENFORCING),
+)
+
+
+@pytest.mark.parametrize("workflow", list(Workflow))
+@pytest.mark.parametrize(("state", "event", "target"), ENFORCEMENT_STEPS)
+def test_a_default_takes_the_same_way_in_either_workflow(
+    workflow: Workflow, state: State, event: Event, target: State
+) -> None:
+    assert move(workflow, state, event) is target
+
+
+@pytest.mark.parametrize("workflow", list(Workflow))
+def test_a_stayed_enforcement_neither_sells_nor_releases(workflow: Workflow) -> None:
+    leaves = {event for state, event in TRANSITIONS[workflow] if state is State.ENFORCEMENT_STAYED}
+    assert leaves == {Event.STAY_LIFTED, Event.ENFORCEMENT_ENDED}
+
+
 def test_every_published_state_is_reached_and_every_state_but_the_terminal_ones_is_left() -> None:
     edges = [(state, target) for table in TRANSITIONS.values() for (state, _), target in table.items()]
     assert {target for _, target in edges} | {State.DRAFT} == set(State)

@@ -11,10 +11,10 @@ from domain.ports.registry import HolderMatch, OrderStatus, RegistryOrder, Regis
 from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
 from domain.values.quantity import Quantity, Unit
+from integrations.outbound.strict_json import Fields, Unreadable, read_object, write_object
 from integrations.registry import vocabulary, wire
 from integrations.registry.demo_rights import ENTERPRISE_SHAOXING_USCC, SHAOXING_COD_RIGHT
 from integrations.registry.messages import write_order
-from integrations.registry.strict_json import Fields, Unreadable, read_object, write_object
 from integrations.registry.vocabulary import REFUSAL_WORDS, RefusalCode, Words
 from integrations.registry.wire import REPLY_WORDS, Direction, ReplyCode
 

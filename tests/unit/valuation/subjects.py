@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from domain.jurisdictions.rulebook import Rulebook
@@ -18,7 +19,7 @@ from domain.values.identifiers import Division
 from domain.values.instruments import Instrument
 from domain.values.pollutants import Pollutant
 from domain.values.quantity import Quantity, Unit
-from tests.unit.market.deals import KEQIAO, SHAOXING, TODAY, a_price, a_trade
+from tests.unit.market.deals import KEQIAO, SHAOXING, TODAY, a_price, a_trade, tonnes_a_year
 
 NOW: Final = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -87,6 +88,21 @@ LTV_MAX: Final = a_rule("pledge.ltv_max", Decimal("0.80"), "ratio")
 PLAN_END: Final = a_rule("right.plan_period.end", date(2025, 12, 31), "date")
 PLAN_YEARS: Final = a_rule("right.plan_period.years", 5, "year")
 RULES: Final = Rulebook([LTV_MAX, PLAN_END, PLAN_YEARS])
+
+
+_DEAL: Final = priced(a_trade(), None, None)
+_tonnes = cache(tonnes_a_year)
+
+
+def a_deal(number: object = 1, price: object = 4000, tonnes: object = 10, **changes: Any) -> PricedDeal:  # noqa: ANN401 - as `a_trade`
+    """Return a numbered deal in Shaoxing at a price per tonne and year, as the valuation reads it, changed as asked."""
+    ordinary: dict[str, Any] = {
+        "trade_no": str(number),
+        "unit_price": int(Decimal(str(price)) * 10**6),
+        "quantity": _tonnes(str(tonnes)),
+        "volume": int(Decimal(str(tonnes)) * 10**9),
+    }
+    return replace(_DEAL, **(ordinary | changes))
 
 
 def as_deals(rows: Iterable[Trade | PricedDeal]) -> list[PricedDeal]:

@@ -1,127 +1,126 @@
-"""What a forced sale may lose."""
+"""What a forced sale may lose, by the most careful of what binds, and how far a haircut is trusted."""
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal, localcontext
+from decimal import ROUND_UP, Decimal, localcontext
 from fractions import Fraction
-from typing import Any
+from math import exp, sqrt
 
 import pytest
 
-from domain.market.trades import Trade
-from domain.valuation.evidence import Panel, Tier, panels
-from domain.valuation.haircut import HaircutParts, confidence_level, haircut
-from domain.values.decimals import round_up
+from domain.valuation.estimate import estimate
+from domain.valuation.evidence import Evidence, Tier
+from domain.valuation.haircut import Losses, confidence_level, parts
 from domain.values.instruments import Instrument
+from domain.values.weekdays import weekdays_between
 from tests.unit.market.deals import TODAY
-from tests.unit.valuation.subjects import NOW, a_subject, deals
+from tests.unit.valuation.random_series import an_item
 
-NOTHING_MELTS = Fraction(0)
-
-
-def panel_of(trades: list[Trade]) -> Panel:
-    """Return today's evidence."""
-    return panels(a_subject(), trades, TODAY, NOW)[-1]
+ALLOWANCE = Instrument.CARBON_ALLOWANCE
+RIGHT = Instrument.DISCHARGE_RIGHT
+NO_SHARES = dict.fromkeys(("guard", "roll_over", "melting", "lot", "total"), Fraction(0))
 
 
-def cut(level: int = 3, prices: tuple[int, ...] = (4000,) * 5, **changes: Any) -> HaircutParts:  # noqa: ANN401 - arguments
-    """Return the haircut of deals made daily up to today, none of whose value melts, changed as asked."""
-    ordinary: dict[str, Any] = {"as_of": TODAY, "liquidation_days": 20, "melting": NOTHING_MELTS}
-    return haircut(level, panel_of(deals(*prices, first_days_ago=0)), **(ordinary | changes))
-
-
-def test_the_haircut_is_one_less_the_exponential_of_base_spread_count_and_level_rounded_up() -> None:
-    with localcontext(prec=50):
-        spread = 3 * Decimal("0.02") * (1 + Decimal(20 + 0) / 90).sqrt()
-        loss = Decimal("0.20") + spread + Decimal("0.30") / 5 + Decimal("0.05")
-        expected = round_up(1 - (-loss).exp(), 6)
-
-    assert cut(level=3).total == cut(level=3).market == expected
-
-
-def test_the_parts_are_told_one_by_one() -> None:
-    with localcontext(prec=50):
-        spread = 3 * Decimal("0.02") * (1 + Decimal(20 + 7) / 90).sqrt()
-
-    assert cut(level=2, as_of=TODAY + timedelta(days=7)) == HaircutParts(
-        dispersion=Decimal("0.02"),
-        stale_days=7,
-        liquidation_days=20,
-        base=Decimal("0.20"),
-        spread=round_up(spread, 6),
-        few_deals=Decimal("0.30") / 5,
-        confidence=Decimal("0.02"),
-        floor=Decimal("0.15"),
-        cap=Decimal("0.90"),
-        market=cut(level=2, as_of=TODAY + timedelta(days=7)).market,
-        melting=Decimal(0),
-        total=cut(level=2, as_of=TODAY + timedelta(days=7)).market,
+def evidence(tier: Tier = Tier.CITY, *prices: tuple[int, ...], stale: int = 0, administered: int = 0) -> Evidence:
+    """Return evidence of one estimate for each row of daily prices, or of an administered price of so many days ago."""
+    found = []
+    for row in prices or (((100,) * 60),):
+        items = [an_item(day, price) for day, price in enumerate(row)]
+        found.append(estimate(items, items[-1].on + timedelta(days=stale)))
+    return Evidence(
+        tier=tier,
+        estimates=() if tier is Tier.ADMINISTERED and not prices else tuple(found),
+        items=(),
+        exclusions=(),
+        administered=Decimal(1000) if tier is Tier.ADMINISTERED else None,
+        administered_on=TODAY - timedelta(days=administered) if tier is Tier.ADMINISTERED else None,
     )
 
 
-def test_scatter_age_a_longer_sale_fewer_deals_and_a_worse_level_each_raise_the_haircut() -> None:
-    ordinary = cut(level=2).total
+@pytest.mark.parametrize("wait", [0, 20, 500])
+def test_an_administered_price_that_nobody_paid_loses_at_least_half(wait: int) -> None:
+    found = Losses(evidence(Tier.ADMINISTERED), 3, TODAY).at(wait)
 
-    assert cut(level=2, prices=(3000, 4000, 5000, 3500, 4500)).total > ordinary
-    assert cut(level=2, as_of=TODAY + timedelta(days=1)).total > ordinary
-    assert cut(level=2, liquidation_days=21).total > ordinary
-    assert cut(level=2, prices=(4000,) * 4).total > ordinary
-    assert cut(level=3).total > ordinary > cut(level=1).total
-
-
-def test_no_haircut_is_above_ninety_percent_before_melting() -> None:
-    wild = (1, 100, 10_000, 1_000_000, 100_000_000)
-
-    assert cut(prices=wild).market == Decimal("0.90")
+    loss = 0.20 + 1.2 * 0.30 * sqrt(100 * (1 - exp(-wait / 100))) + 0.05
+    assert float(found.market) == pytest.approx(min(max(1 - exp(-loss), 0.5), 0.9), abs=1e-9)
+    assert found.floor == Decimal("0.50")
 
 
-@pytest.mark.parametrize(("level", "floor"), [(1, "0.10"), (2, "0.15"), (3, "0.25")])
-def test_no_haircut_is_below_its_level_s_floor(level: int, floor: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.valuation.haircut.BASE", Decimal(-9))
+def test_an_administered_price_loses_more_the_older_it_is() -> None:
+    losses = [Losses(evidence(Tier.ADMINISTERED, administered=days), 3, TODAY).at(0).market for days in (0, 30, 90)]
 
-    assert cut(level=level).total == Decimal(floor)
-
-
-def test_what_melts_during_the_sale_comes_off_what_the_market_leaves() -> None:
-    melting = Fraction(20, 100)
-    with localcontext(prec=50):
-        spread = 3 * Decimal("0.02") * (1 + Decimal(20) / 90).sqrt()
-        left = (-(Decimal("0.20") + spread + Decimal("0.06") + Decimal("0.05"))).exp()
-
-    assert cut(level=3, melting=melting).total == round_up(1 - Fraction(left) * (1 - melting), 6)
+    assert losses[0] == Decimal("0.5") < losses[1] < losses[2] <= Decimal("0.9")
+    assert weekdays_between(TODAY - timedelta(days=90), TODAY) > 60
 
 
-def level_of(trades: list[Trade], instrument: Instrument = Instrument.DISCHARGE_RIGHT, stale_days: int = 0) -> int:
-    """Return the confidence level of deals up to today, some days later."""
-    return confidence_level(instrument, panel_of(trades), TODAY + timedelta(days=stale_days))
+def test_of_several_estimates_the_most_careful_haircut_binds() -> None:
+    calm, wild = (100,) * 60, (100, 150, 90, 170, 60) * 12
+    both = Losses(evidence(Tier.PROVINCE, calm, wild), 3, TODAY)
+
+    assert both.at(20) == Losses(evidence(Tier.CITY, wild), 3, TODAY).at(20)
+    assert both.at(20).market > Losses(evidence(Tier.CITY, calm), 3, TODAY).at(20).market
 
 
-def test_a_discharge_right_is_never_at_level_one() -> None:
-    daily = deals(*[4000] * 60, first_days_ago=0)
+def test_deals_and_an_administered_price_together_lose_what_the_worse_of_them_loses() -> None:
+    calm = evidence(Tier.ADMINISTERED, (100,) * 60)
 
-    assert level_of(daily, Instrument.CARBON_ALLOWANCE) == 1
-    assert level_of(daily, Instrument.DISCHARGE_RIGHT) == 2
-
-
-def test_level_one_needs_a_deal_within_seven_days_and_forty_deal_days_in_ninety() -> None:
-    daily = deals(*[4000] * 60, first_days_ago=0)
-
-    assert level_of(daily, Instrument.CARBON_ALLOWANCE, stale_days=7) == 1
-    assert level_of(daily, Instrument.CARBON_ALLOWANCE, stale_days=8) == 2
-    assert level_of(daily[:40], Instrument.CARBON_ALLOWANCE) == 1
-    assert level_of(daily[:39], Instrument.CARBON_ALLOWANCE) == 2
+    assert Losses(calm, 3, TODAY).at(20) == Losses(evidence(Tier.ADMINISTERED), 3, TODAY).at(20)
 
 
-def test_level_two_needs_a_deal_within_28_days_and_ten_deal_days_in_ninety() -> None:
-    weekly = deals(*[4000] * 10, first_days_ago=0, every_days=9)
+def test_the_share_of_a_rung_is_rounded_up_to_twelve_decimals_whatever_the_program_s_own_precision() -> None:
+    losses = Losses(evidence(), 2, TODAY)
+    expected = losses.share(17)
 
-    assert level_of(weekly, stale_days=28) == 2
-    assert level_of(weekly, stale_days=29) == 3
-    assert level_of(weekly[:9]) == 3
-    assert level_of(deals(*[4000] * 10, first_days_ago=0, every_days=10)) == 3
+    assert 0 <= expected - losses.at(17).market < Decimal("1e-12")
+    with localcontext(prec=6, rounding=ROUND_UP):
+        assert Losses(evidence(), 2, TODAY).share(17) == expected
+        assert Losses(evidence(Tier.ADMINISTERED), 3, TODAY).share(17) == Losses(
+            evidence(Tier.ADMINISTERED), 3, TODAY
+        ).share(17)
 
 
-def test_provincial_evidence_is_always_at_level_three() -> None:
-    panel = panel_of(deals(*[4000] * 60, first_days_ago=0))
+def test_a_liquid_allowance_is_at_level_one_and_a_discharge_right_at_two_until_200_own_deals() -> None:
+    liquid = evidence()
 
-    assert confidence_level(Instrument.CARBON_ALLOWANCE, replace(panel, tier=Tier.PROVINCE), TODAY) == 3
+    assert confidence_level(ALLOWANCE, liquid, 0) == confidence_level(Instrument.CARBON_CREDIT, liquid, 0) == 1
+    assert [confidence_level(RIGHT, liquid, own) for own in (0, 199, 200)] == [2, 2, 1]
+
+
+def test_own_deals_make_no_thin_market_better() -> None:
+    assert confidence_level(RIGHT, evidence(Tier.CITY, (100,) * 8), 10**6) == 3
+
+
+@pytest.mark.parametrize("tier", [Tier.PROVINCE, Tier.ADMINISTERED])
+def test_a_province_s_mean_or_an_administered_price_is_at_level_three(tier: Tier) -> None:
+    assert confidence_level(ALLOWANCE, evidence(tier, (100,) * 60), 10**6) == 3
+    assert confidence_level(ALLOWANCE, evidence(tier), 10**6) == 3
+
+
+def test_a_level_moved_with_other_provinces_is_at_two_at_best() -> None:
+    assert confidence_level(ALLOWANCE, evidence(Tier.MOVEMENT, (100,) * 60), 0) == 2
+
+
+def test_two_estimates_that_bind_together_are_at_level_three() -> None:
+    assert confidence_level(ALLOWANCE, evidence(Tier.MOVEMENT, (100,) * 60, (90,) * 60), 0) == 3
+
+
+def test_the_parts_add_up_to_the_loss_and_are_told_with_what_they_are_made_of() -> None:
+    found = evidence(stale=400)
+    loss = Losses(found, 3, TODAY).at(14)
+    told = parts(found, loss, 20, NO_SHARES | {"lot": Fraction(1, 3)})
+
+    total = told.base + told.uncertainty + told.confidence + told.silence
+    assert float(told.market) == pytest.approx(1 - exp(-float(total)), abs=1e-5)
+    assert told.silence > 0
+    assert (told.liquidation_days, told.floor, told.cap) == (20, Decimal("0.25"), Decimal("0.90"))
+    assert told.stale_weekdays == found.estimates[0].stale_weekdays
+    assert told.lot == Decimal("0.333334")
+    assert told.error >= found.estimates[0].error > told.error - Decimal("0.000001")
+
+
+def test_a_silent_market_at_a_worse_level_loses_more() -> None:
+    base = evidence()
+    fresh, stale = (Losses(replace(base, estimates=evidence(stale=days).estimates), 2, TODAY) for days in (0, 300))
+
+    assert fresh.at(0).market < stale.at(0).market
+    assert fresh.at(0).market < fresh.at(60).market < Losses(base, 3, TODAY).at(60).market

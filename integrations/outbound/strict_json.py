@@ -9,7 +9,7 @@ deep enough to exhaust the stack.
 >>> read_object(b'{"a": 1, "a": 2}')
 Traceback (most recent call last):
     ...
-integrations.registry.strict_json.Unreadable: the name 'a' is given twice
+integrations.outbound.strict_json.Unreadable: the name 'a' is given twice
 
 Source: RFC 8259 sections 4 and 6.
 """

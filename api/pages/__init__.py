@@ -1,0 +1,1 @@
+"""Pages for people who come without a client: written here, without a script."""

@@ -1,0 +1,214 @@
+"""Settle a sale: what the registry answered to its transfers, and, once all have settled, the money.
+
+A transfer that was executed ends its part of our hold, and the right is entered anew as the registry tells it after the
+deed: what is the buyer's now is never offered as free. When the last one is through, the proceeds are handed out on
+what is owed at that moment, the loans are told what was paid on them, and the pledge is disposed of.
+
+The subtle thing is the order of locks. Whoever records an event of a loan locks the loan and then its pledges, so this
+locks the loans first, too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from domain.loans.default import ground_of
+from domain.loans.loans import Loan, LoanEvent, LoanEventType, outstanding
+from domain.pledges.disposal import Debt, Distribution, OwnClaim, Part, distribute
+from domain.pledges.enforcements import (
+    Enforcement,
+    EnforcementEvent,
+    EnforcementStatus,
+    Outcome,
+    Round,
+    SaleResult,
+)
+from domain.pledges.lifecycle import Event, State
+from domain.pledges.notices import secured_cap
+from domain.pledges.pledges import Pledge, Register, RegistrationStatus, SecuredKind
+from domain.pledges.registry_orders import SETTLED, OrderState, PledgeOrder
+from domain.ports.registry import RegistryRight
+from domain.ports.unit_of_work import UnitOfWork
+from domain.rights.holds import HoldState
+from domain.use_cases.change_enforcement import befall
+from domain.use_cases.change_pledge import happen, hold_details
+from domain.use_cases.hear_registry import hear
+from domain.values.actors import WORKER
+from domain.values.identifiers import new_id
+from domain.values.money import Money
+from domain.values.quantity import Quantity
+from domain.values.time import business_date
+
+
+async def settle_sale(uow: UnitOfWork, order: PledgeOrder, told: RegistryRight | None, now: datetime) -> None:
+    """Write what became of one order of a sale; with the last of them the sale is settled, or has come to nothing."""
+    assert order.enforcement_id is not None, "an order of a sale names its enforcement"
+    seen = await uow.pledges.find(order.pledge_id)
+    assert seen is not None, "an order belongs to a pledge"
+    loans = [await uow.loans.lock(loan_id) for loan_id in sorted(seen.loan_ids)]
+    pledge = await uow.pledges.lock(order.pledge_id)
+    enforcement = await uow.enforcements.lock(order.enforcement_id)
+    assert pledge is not None, "an order belongs to a pledge"
+    assert enforcement is not None, "an order of a sale belongs to an enforcement"
+    if order.state is OrderState.EXECUTED:
+        pledge = await _hand_over(uow, pledge, order, told, now)
+    orders = await uow.registry_orders.of_round(pledge.id, pledge.order_round)
+    if any(each.state not in SETTLED for each in orders):
+        return
+    refused = [each for each in orders if each.state is OrderState.REFUSED]
+    if not refused:
+        await _hand_out(uow, pledge, enforcement, [loan for loan in loans if loan is not None], now)
+    elif await _nothing_was_handed_over(uow, pledge):
+        await _back_to_the_sale(uow, pledge, enforcement, refused, now)
+    elif pledge.status is State.ENFORCING:
+        await happen(uow, WORKER, replace(pledge, reason="transfer_refused"), Event.ORDER_STUCK, now)
+
+
+async def distribution_of(
+    uow: UnitOfWork, pledge: Pledge, enforcement: Enforcement, result: SaleResult, loans: Sequence[Loan], now: datetime
+) -> Distribution:
+    """Return who gets what of a result, on what is owed now."""
+    events = await uow.loans.events_of_each([loan.id for loan in loans])
+    entered = [entry.registered_at for entry in pledge.registrations if entry.register is Register.EMISSION_REGISTRY]
+    times = [time for time in entered if time is not None]
+    own = OwnClaim(
+        reference=pledge.id,
+        registered_at=max(times) if times else None,
+        scope=pledge.secured.scope,
+        cap=secured_cap(pledge, await uow.notices.entry_of(pledge.id)),
+        maximum=pledge.secured.kind is SecuredKind.MAXIMUM_AMOUNT,
+        costs=result.costs,
+        debts=debts_of(loans, events, result, now),
+    )
+    return distribute(result.proceeds, enforcement.fee_due, own, result.other_claims)
+
+
+def debts_of(
+    loans: Sequence[Loan], events: Mapping[str, Sequence[LoanEvent]], result: SaleResult, now: datetime
+) -> tuple[Debt, ...]:
+    """Return what is owed under each loan, the first due first (civil code art. 560).
+
+    The principal is what the loan's events say; interest and penalty are what the bank claims.
+    """
+    today = business_date(now)
+    claimed = {claim.loan_id: claim for claim in result.claims}
+    due: dict[str, tuple[object, str]] = {}
+    for loan in loans:
+        ground = ground_of(loan, events[loan.id], today)
+        due[loan.id] = (loan.end if ground is None else min(ground.since, loan.end), loan.id)
+    return tuple(
+        Debt(
+            loan.id,
+            interest=claimed[loan.id].interest if loan.id in claimed else Money.zero(),
+            penalty=claimed[loan.id].penalty if loan.id in claimed else Money.zero(),
+            principal=outstanding(events[loan.id]),
+        )
+        for loan in sorted(loans, key=lambda each: due[each.id])
+    )
+
+
+async def _hand_over(
+    uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, told: RegistryRight | None, now: datetime
+) -> Pledge:
+    """End the order's part of the hold, and enter the right as it is now."""
+    held = await uow.holds.lock(order.hold_id)
+    assert held is not None, "a sale is of what is held"
+    left = held.hold.quantity - order.quantity
+    await uow.rights.give_back(order.right_id, order.quantity.amount)
+    if left.is_positive:
+        await uow.holds.shrink(order.hold_id, left)
+    else:
+        await uow.holds.change(order.hold_id, HoldState.RELEASED, now)
+    details = hold_details(order.hold_id, order.quantity.wire())
+    what = "hold.reduced" if left.is_positive else "hold.released"
+    await uow.audit.write(WORKER, what, order.right_id, details, pledge.parties, now)
+    if told is not None:
+        await hear(uow, told, now)
+    if left.is_positive:
+        return pledge
+    position = [item.right_id for item in pledge.items].index(order.right_id)
+    entries = tuple(
+        replace(entry, status=RegistrationStatus.DISCHARGED)
+        if (entry.register, entry.position) == (Register.EMISSION_REGISTRY, position)
+        else entry
+        for entry in pledge.registrations
+    )
+    changed = replace(pledge, registrations=entries)
+    await uow.pledges.save(changed)
+    return changed
+
+
+async def _nothing_was_handed_over(uow: UnitOfWork, pledge: Pledge) -> bool:
+    """Tell whether every freeze of the pledge still stands whole."""
+    standing: dict[str, Quantity] = {}
+    for freeze in await uow.registry_orders.standing_freezes(pledge.id):
+        known = standing.get(freeze.right_id)
+        standing[freeze.right_id] = freeze.quantity if known is None else known + freeze.quantity
+    return standing == {item.right_id: item.quantity for item in pledge.items}
+
+
+async def _back_to_the_sale(
+    uow: UnitOfWork, pledge: Pledge, enforcement: Enforcement, refused: Sequence[PledgeOrder], now: datetime
+) -> None:
+    """Keep the round as one that the registry did not enter, and open the next at the same reserve."""
+    last = enforcement.rounds[-1]
+    following = Round(
+        number=last.number + 1, reserve_price=last.reserve_price, opened_by=WORKER.client_id, opened_at=now
+    )
+    rounds = (*enforcement.rounds[:-1], replace(last, outcome=Outcome.TRANSFER_REFUSED), following)
+    details = {"reasons": {order.right_id: order.reason for order in refused}}
+    again = replace(enforcement, rounds=rounds, distribution=None)
+    await befall(uow, WORKER, again, EnforcementEvent.TRANSFER_REFUSED, now, details)
+    reason = refused[0].reason or "transfer_refused"
+    if pledge.status is State.EXCEPTION:
+        await happen(uow, WORKER, replace(pledge, reason=reason), Event.DISPOSAL_REFUSED, now)
+    else:
+        await uow.pledges.save(replace(pledge, reason=reason, updated_at=now, version=pledge.version + 1))
+
+
+async def _hand_out(
+    uow: UnitOfWork, pledge: Pledge, enforcement: Enforcement, loans: Sequence[Loan], now: datetime
+) -> None:
+    """Hand out the money, tell the loans, and end the pledge."""
+    last = enforcement.rounds[-1]
+    assert last.result is not None, "a settling enforcement has its result"
+    assert enforcement.status is EnforcementStatus.SETTLING, "only a sale has orders"
+    distribution = await distribution_of(uow, pledge, enforcement, last.result, loans, now)
+    settled = replace(enforcement, distribution=distribution, settled_at=now)
+    details = {
+        "proceeds": distribution.proceeds.wire(),
+        "surplus": distribution.surplus.wire(),
+        "shortfall": distribution.shortfall.wire(),
+    }
+    await befall(uow, WORKER, settled, EnforcementEvent.SETTLED, now, details)
+    for loan in loans:
+        await _repay(uow, settled, distribution, loan, now)
+    await happen(uow, WORKER, replace(pledge, reason=None), Event.DISPOSAL_SETTLED, now, details)
+
+
+async def _repay(
+    uow: UnitOfWork, enforcement: Enforcement, distribution: Distribution, loan: Loan, now: datetime
+) -> None:
+    """Record what a loan gets of the proceeds as its repayment on the day of the sale; nothing leaves no event."""
+    paid = {part: distribution.paid(part, loan.id) for part in (Part.PRINCIPAL, Part.INTEREST, Part.PENALTY)}
+    if not any(amount.is_positive for amount in paid.values()):
+        return
+    some = {part: amount if amount.is_positive else None for part, amount in paid.items()}
+    on = enforcement.rounds[-1].on
+    assert on is not None, "a round that sold has its day"
+    event = LoanEvent(
+        id=new_id("loanevent"),
+        loan_id=loan.id,
+        type=LoanEventType.REPAID,
+        principal=some[Part.PRINCIPAL],
+        interest=some[Part.INTEREST],
+        penalty=some[Part.PENALTY],
+        fee=None,
+        on=on,
+        reference=enforcement.id,
+        recorded_at=now,
+    )
+    await uow.loans.add_event(event, loan, WORKER.client_id)
+    said = {"reference": event.reference, **{part.value: amount.wire() for part, amount in paid.items()}}
+    await uow.audit.write(WORKER, "loan.repaid", loan.id, said, loan.parties, now)
+    await uow.outbox.publish("loan.repaid", loan.id, {"reference": event.reference}, loan.parties, now)

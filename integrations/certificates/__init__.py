@@ -1,0 +1,1 @@
+"""Certificates set in type: the sheet that is printed and kept."""

@@ -1,0 +1,1 @@
+"""An emission registry that exchanges files: orders out, answers and statements in."""

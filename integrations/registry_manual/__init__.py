@@ -1,0 +1,1 @@
+"""An emission registry without an interface: its orders are tasks for clerks."""

@@ -1,0 +1,183 @@
+"""Every command of the product: who may send it, a body that it understands, and where in that stands what.
+
+A route without a row here fails `test_raw_requests_on_every_route`, which sends each what no client would.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from tests.builders import HOLDER
+from tests.integration.business import HUANGSHI, a_deal, a_loan_body, a_pledge_body, quantity, yuan
+from tests.raw_cases import Steps
+
+ENTERPRISE, OFFICER, APPROVER, AUTHORITY = (
+    "enterprise.shaoxing",
+    "bank-a.officer",
+    "bank-a.approver",
+    "authority.zhejiang",
+)
+EXCHANGE: Final = "exchange.zhejiang"
+EMPTY_BODY: Final = "the whole body is an empty object"
+NOTHING_REQUIRED: Final = frozenset(
+    {
+        "/v1/valuations",  # a right or a subject: which is missing is told by one rule of the whole body
+        "/v1/rights/{right}/appraisals/{appraisal}/approve",
+        "/v1/rights/{right}/adopted-values/{adoption}/approve",
+        "/v1/policies/valuation/{policy}/approve",
+        "/v1/pledges/{pledge}/submit",
+        "/v1/pledges/{pledge}/confirm",
+        "/v1/pledges/{pledge}/withdraw",
+        "/v1/pledges/{pledge}/release/approve",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A route with a body that it understands, who may send it, and where in it stands what."""
+
+    client: str
+    valid: Callable[[str, str, str], Mapping[str, Any]]
+    amount: Steps | None = None
+    text: Steps | None = None
+    identifier: Steps | None = None
+    integer: Steps | None = None
+
+
+def _nothing(*_: str) -> Mapping[str, Any]:
+    return {}
+
+
+def _authorization(*_: str) -> Mapping[str, Any]:
+    period = {"from": "2026-01-01", "to": "2027-01-01"}
+    consent = {"enterprise_uscc": HOLDER, "grantee": "bank-a", "scope": ["rights:read"], "document": {"name": "授权书"}}
+    return {**consent, **period}
+
+
+def _verification(*_: str) -> Mapping[str, Any]:
+    return {"registry": "zhejiang", "registry_no": "PWQ-ZJ-1", "holder_uscc": HOLDER}
+
+
+def _hold(*_: str) -> Mapping[str, Any]:
+    return {"kind": "judicial", "quantity": quantity("1"), "reference": "R", "reason": "x"}
+
+
+def _valuation(*_: str) -> Mapping[str, Any]:
+    subject = {"instrument": "discharge_right", "pollutant": "COD", "division": "330602", "quantity": quantity("1")}
+    return {"subject": {**subject, "valid_from": "2026-01-01", "valid_to": "2031-01-01", "vintage": 2026}}
+
+
+def _affiliation(*_: str) -> Mapping[str, Any]:
+    return {"parties": [HOLDER, HUANGSHI], "since": "2026-01-01", "ground": "control"}
+
+
+def an_appraisal(*_: str) -> Mapping[str, Any]:
+    """Return a bank's own appraisal on the wire."""
+    dates = {"as_of": "2026-11-21", "valid_until": "2027-05-20"}
+    told = {"appraiser": {"name": "评估公司", "uscc": HOLDER}, "report": {"sha256": "0" * 64}}
+    return {"kind": "external", "value": yuan("1.00"), "quantity": quantity("1"), **dates, **told}
+
+
+def an_adoption(*_: str) -> Mapping[str, Any]:
+    """Return an adoption on the wire."""
+    return {"value": yuan("1.00"), "quantity": quantity("1"), "reason": "x"}
+
+
+def a_policy(*_: str) -> Mapping[str, Any]:
+    """Return a bank's policy on the wire."""
+    return {"revaluation_months": 6, "liquidation_days": 20, "loan_end_margin_days": 30}
+
+
+def an_event(*_: str) -> Mapping[str, Any]:
+    """Return an event of a loan on the wire."""
+    return {"type": "disbursed", "principal": yuan("1.00"), "on": "2026-11-21", "reference": "R"}
+
+
+def _document(*_: str) -> Mapping[str, Any]:
+    return {"kind": "other", "title": "x", "sha256": "0" * 64}
+
+
+DOORS: Final[Mapping[str, Door]] = MappingProxyType(
+    {
+        "/v1/authorizations": Door(
+            ENTERPRISE, _authorization, text=("document", "name"), identifier=("enterprise_uscc",)
+        ),
+        "/v1/rights/verifications": Door(ENTERPRISE, _verification, identifier=("holder_uscc",)),
+        "/v1/rights/{right}/holds": Door(AUTHORITY, _hold, amount=("quantity", "amount"), text=("reference",)),
+        "/v1/rights/{right}/holds/{hold}/lift": Door(
+            AUTHORITY,
+            lambda *_: {"reason": "x", "reference": "R", "quantity": quantity("1")},
+            amount=("quantity", "amount"),
+            text=("reason",),
+        ),
+        "/v1/reconciliation/runs": Door(AUTHORITY, lambda *_: {"registry": "zhejiang"}, text=("registry",)),
+        "/v1/reconciliation/cases/{case}/acknowledge": Door(AUTHORITY, lambda *_: {"owner": "x"}, text=("owner",)),
+        "/v1/reconciliation/cases/{case}/resolve": Door(AUTHORITY, lambda *_: {"note": "x"}, text=("note",)),
+        "/v1/market/trades": Door(EXCHANGE, lambda *_: {"source": "raw", "trades": [a_deal(1)]}, text=("source",)),
+        "/v1/market/affiliations": Door(EXCHANGE, _affiliation, identifier=("parties", 0)),
+        "/v1/valuations": Door(
+            ENTERPRISE,
+            _valuation,
+            amount=("subject", "quantity", "amount"),
+            identifier=("subject", "division"),
+        ),
+        "/v1/rights/{right}/appraisals": Door(
+            OFFICER,
+            an_appraisal,
+            amount=("value", "amount"),
+            text=("appraiser", "name"),
+            identifier=("appraiser", "uscc"),
+        ),
+        "/v1/rights/{right}/appraisals/{appraisal}/approve": Door(APPROVER, _nothing),
+        "/v1/rights/{right}/appraisals/{appraisal}/reject": Door(
+            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/rights/{right}/adopted-values": Door(
+            OFFICER, an_adoption, amount=("quantity", "amount"), text=("reason",)
+        ),
+        "/v1/rights/{right}/adopted-values/{adoption}/approve": Door(APPROVER, _nothing),
+        "/v1/rights/{right}/adopted-values/{adoption}/reject": Door(
+            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/policies/valuation": Door(OFFICER, a_policy, integer=("revaluation_months",)),
+        "/v1/policies/valuation/{policy}/approve": Door(APPROVER, _nothing),
+        "/v1/policies/valuation/{policy}/reject": Door(APPROVER, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/loans": Door(
+            OFFICER,
+            lambda *_: a_loan_body(),
+            amount=("principal", "amount"),
+            text=("purpose",),
+            identifier=("borrower_uscc",),
+        ),
+        "/v1/loans/{loan}/events": Door(OFFICER, an_event, amount=("principal", "amount"), text=("reference",)),
+        "/v1/pledges": Door(
+            ENTERPRISE,
+            lambda right, _loan, _pledge: a_pledge_body({right: "1"}),
+            amount=("secured", "amount", "amount"),
+            identifier=("pledgors", 0),
+        ),
+        "/v1/pledges/{pledge}/submit": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/verify-quantities": Door(
+            AUTHORITY,
+            lambda right, _loan, _pledge: {"items": [{"right_id": right, "quantity": quantity("1")}]},
+            amount=("items", 0, "quantity", "amount"),
+            identifier=("items", 0, "right_id"),
+        ),
+        "/v1/pledges/{pledge}/approve-loan": Door(
+            APPROVER, lambda *_: {"amount": yuan("1.00"), "rate": "0.01"}, amount=("amount", "amount")
+        ),
+        "/v1/pledges/{pledge}/confirm": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/request-correction": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/pledges/{pledge}/reject": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/pledges/{pledge}/withdraw": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/release": Door(OFFICER, lambda *_: {"reason": "waived"}),
+        "/v1/pledges/{pledge}/release/approve": Door(APPROVER, _nothing),
+        "/v1/searches": Door(ENTERPRISE, lambda *_: {"by": "uscc", "value": HOLDER}, identifier=("value",)),
+        "/v1/pledges/{pledge}/documents": Door(OFFICER, _document, text=("title",), identifier=("sha256",)),
+        "/v1/pledges/{pledge}/document-demands": Door(
+            OFFICER, lambda *_: {"kinds": ["other"]}, identifier=("kinds", 0)
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""The file transport: whole files, rows, reports."""
