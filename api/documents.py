@@ -3,6 +3,7 @@
 A test validates every answer of the journeys against these models, so that the document cannot drift from the wire.
 """
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,8 +40,13 @@ class ProblemDocument(ReplyModel):
     errors: list[FieldProblem] | None = None
 
 
-def offering(*media_types: str) -> type[Operation]:
-    """Return the description of an operation whose 200 comes, beside JSON, as bytes of some media types."""
+def repr_digest(sha256: str) -> str:
+    """Return the header that says the digest of what is answered (RFC 9530), from its hexadecimal."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
+
+
+def offering(*media_types: str, under: Iterable[str] = ("200",)) -> type[Operation]:
+    """Return the description of an operation whose answers come, beside JSON, as bytes of some media types."""
 
     @dataclass
     class Offering(Operation):
@@ -48,10 +54,11 @@ def offering(*media_types: str) -> type[Operation]:
 
         def __post_init__(self) -> None:
             """Describe the bytes beside the JSON."""
-            answer = (self.responses or {}).get("200")
-            if isinstance(answer, OpenAPIResponse) and answer.content is not None:
-                binary = Schema(type=OpenAPIType.STRING, content_encoding="binary")
-                answer.content.update({each: OpenAPIMediaType(schema=binary) for each in media_types})
+            binary = Schema(type=OpenAPIType.STRING, content_encoding="binary")
+            for status in under:
+                answer = (self.responses or {}).get(status)
+                if isinstance(answer, OpenAPIResponse) and answer.content is not None:
+                    answer.content.update({each: OpenAPIMediaType(schema=binary) for each in media_types})
 
     return Offering
 

@@ -39,7 +39,7 @@ def document_of(app: Litestar) -> dict[str, Any]:
     """Return the document of an application as plain values."""
     document: dict[str, Any] = json.loads(json.dumps(app.openapi_schema.to_schema()))
     public_paths = {
-        route.path
+        route.path_format
         for route in app.routes
         if any(handler.opt.get(PERMISSION, "none said") is None for handler in getattr(route, "route_handlers", ()))
     }

@@ -16,6 +16,7 @@ KEY_PATTERN: Final = r"^[\x21-\x7e]{16,255}$"
 COMMANDS_ON: Final = "/v1/pledges/{pledge_id}/"
 DECISIONS: Final = ("/approve", "/reject")
 ONLY_OF_COMMANDS: Final = ("412", "413", "415")
+PROBLEM: Final = "application/problem+json"
 METHODS: Final = frozenset({"get", "post"})
 
 PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
@@ -65,6 +66,10 @@ def with_headers(document: dict[str, Any], public_paths: Iterable[str]) -> dict[
     for path, method, operation in _operations(document):
         if path in public:
             operation["security"] = []
+            for response in operation["responses"].values():
+                if PROBLEM in response.get("content", {}):
+                    told = {"Content-Language": {"$ref": "#/components/headers/Content-Language"}}
+                    response["headers"] = {**response.get("headers", {}), **told}
             continue
         names = ["AcceptLanguage", *_parameters(path, method)]
         parameters = [{"$ref": f"#/components/parameters/{name}"} for name in names]

@@ -1,4 +1,4 @@
-"""What every test may ask for: the event loop's name, a database of its own, and how many rounds a race runs."""
+"""What every test may ask for: the event loop's name, a database, how many rounds a race runs, where figures go."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -60,3 +60,14 @@ def database(new_database: Callable[[], AbstractContextManager[Database]]) -> It
 def rounds() -> Callable[[int, int], int]:
     """Choose a count: `rounds(100, 2_000)` is 100 in `make test` and 2,000 in `make campaign`."""
     return lambda ordinarily, in_campaign: in_campaign if CAMPAIGN else ordinarily
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a line of figures past pytest's capture."""
+
+    def said(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", flush=True)  # noqa: T201 - figures are what a campaign is run for
+
+    return said

@@ -111,13 +111,7 @@ async def _search_later(house: House, pledge_id: str) -> None:
 
 async def follow_notices(house: House) -> int:
     """End the entries whose last day has passed, then look at every other; returns how many changed."""
-    changed = 0
-    async with house.open(None) as uow:
-        ended = await uow.notices.ended_before(business_date(house.now()), BATCH)
-    for pledge_id in ended:
-        async with house.open(None) as uow:
-            changed += await expire_notice(uow, pledge_id, house.now())
-            await uow.commit()
+    changed = await _expire(house)
     after = ""
     while True:
         async with house.open(None) as uow:
@@ -135,3 +129,18 @@ async def follow_notices(house: House) -> int:
             async with house.open(None) as uow:
                 changed += await record_listing(uow, numbers[listing.certificate_no], listing, house.now())
                 await uow.commit()
+
+
+async def _expire(house: House) -> int:
+    """End every entry whose last day has passed; what cannot be ended now is left to the next night."""
+    expired = 0
+    while True:
+        async with house.open(None) as uow:
+            ended = await uow.notices.ended_before(business_date(house.now()), BATCH)
+        before = expired
+        for pledge_id in ended:
+            async with house.open(None) as uow:
+                expired += await expire_notice(uow, pledge_id, house.now())
+                await uow.commit()
+        if expired == before:
+            return expired

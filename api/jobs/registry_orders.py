@@ -12,7 +12,6 @@ from api.house import House
 from domain.pledges.registry_orders import OrderKind
 from domain.ports.registry import (
     OrderAnswer,
-    OrderStatus,
     RegistryClosed,
     RegistryOrder,
     RegistryRight,
@@ -24,6 +23,7 @@ from domain.use_cases.carry_out_order import Step
 from domain.use_cases.verify_right import record_no_right, record_rights
 from domain.values.actors import WORKER
 
+STATEMENT_AWAITED: Final = "its newest statement is older than its transfer"
 FORGOTTEN: Final = "an order that it accepted is unknown to it"
 
 log: Final = structlog.get_logger("greenlien.jobs")
@@ -73,12 +73,18 @@ async def _told(house: House, message: RegistryOrder) -> RegistryRight | None:
 async def _told_after(house: House, message: RegistryOrder, answer: OrderAnswer) -> RegistryRight | None:
     """Return what a transfer has left of the right; none after any other order.
 
-    Raises RegistryUnavailable, and the order stays unknown until both are known: without it we would offer as free what
-    is another's already.
+    Without it we would offer as free what is another's already, so the order stays open until both are known.
+
+    Raises:
+        RegistryUnavailable: the registry does not tell.
+        RegistryClosed: its newest statement is older than the transfer; no person is called while it is awaited.
     """
-    if message.kind is not OrderKind.TRANSFER or answer.status is not OrderStatus.EXECUTED:
+    if message.kind is not OrderKind.TRANSFER or answer.executed_at is None:
         return None
-    return await _told(house, message)
+    told = await _told(house, message)
+    if told is not None and told.as_of < answer.executed_at:
+        raise RegistryClosed(message.registry, STATEMENT_AWAITED)
+    return told
 
 
 async def _claim(house: House, order_id: str, told: RegistryRight | None) -> bool:

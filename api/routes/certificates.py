@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from api.answers.certificates import certificate_answer, certificate_summary
 from api.bodies import EdgeRequest
-from api.documents import PROBLEMS, documented, offering
+from api.documents import PROBLEMS, documented, offering, repr_digest
 from api.house import House, house_of
 from api.idempotency import Answer, replied
 from api.pages.verification import PAGE_HEADERS, unknown_page, verification_page
@@ -45,7 +45,7 @@ async def get_certificate(request: EdgeRequest, pledge_id: FromPath[str], number
         sheet = await uow.certificates.sheet(certificate.number)
     headers = {
         "Content-Disposition": f'attachment; filename="{certificate.number}.pdf"',
-        "ETag": f'"{certificate.sheet_sha256}"',
+        "Repr-Digest": repr_digest(certificate.sheet_sha256 or ""),
         "Vary": "Accept",
     }
     return Response(sheet, media_type=PDF, headers=headers)
@@ -69,7 +69,7 @@ async def list_certificates(request: EdgeRequest, pledge_id: FromPath[str]) -> R
 @get(
     "/verify/{number:str}",
     opt=public(body="none"),
-    operation_class=offering(HTML),
+    operation_class=offering(HTML, under=("200", "404")),
     **documented(VerificationReply, 200, (400, 404, 503)),
 )
 async def verify_certificate(request: EdgeRequest, number: FromPath[str], d: Text = None) -> Response[bytes]:

@@ -14,9 +14,9 @@ from litestar.params import FromPath, JSONBody
 
 from api.answers.certificates import demand_answer, document_answer
 from api.bodies import JSON, UPLOAD, EdgeRequest
-from api.documents import PROBLEMS, documented, offering
+from api.documents import PROBLEMS, documented, offering, repr_digest
 from api.house import EdgeUnitOfWork, house_of, known_id
-from api.idempotency import Answer, command, replied
+from api.idempotency import Answer, command, if_match, replied
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer
 from api.permissions import needs
 from api.refusals import FieldError, InvalidPayload
@@ -62,12 +62,12 @@ async def post_document(
 ) -> Response[bytes]:
     """Add a document to a pledge; the same one a second time is the first."""
     house = house_of(request)
-    wanted = _wanted(data, upload_if_any(request))
+    wanted, seen = _wanted(data, upload_if_any(request)), if_match(request)
+    pledge = known_id(pledge_id, "pledge")
 
     async def act(uow: EdgeUnitOfWork) -> Answer:
-        pledge = await found(uow, pledge_id)
-        document = await add_document(uow, request.caller.actor, pledge, wanted, house.now())
-        location = {"Location": f"/v1/pledges/{pledge.id}/documents/{document.id}"}
+        document = await add_document(uow, request.caller.actor, pledge, wanted, seen, house.now())
+        location = {"Location": f"/v1/pledges/{pledge}/documents/{document.id}"}
         return Answer(201, document_answer(document), location)
 
     return await command(request, act)
@@ -101,7 +101,7 @@ async def get_document(request: EdgeRequest, pledge_id: FromPath[str], document_
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.file.name, safe='')}",
         "X-Content-Type-Options": "nosniff",
-        "ETag": f'"{document.sha256}"',
+        "Repr-Digest": repr_digest(document.sha256),
     }
     return Response(content, media_type=document.file.media_type, headers=headers)
 
@@ -115,11 +115,11 @@ async def post_demands(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[DocumentDemandRequest]
 ) -> Response[bytes]:
     """Let the pledgee demand documents before it pays out; what is demanded stays demanded."""
-    house = house_of(request)
+    house, seen = house_of(request), if_match(request)
+    demanded = known_id(pledge_id, "pledge")
 
     async def act(uow: EdgeUnitOfWork) -> Answer:
-        pledge = await found(uow, pledge_id)
-        await demand_documents(uow, request.caller.actor, pledge, data.kinds, house.now())
+        pledge = await demand_documents(uow, request.caller.actor, demanded, data.kinds, seen, house.now())
         return Answer(201, await _demands(uow, pledge.id))
 
     return await command(request, act)

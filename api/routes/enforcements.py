@@ -141,12 +141,12 @@ async def approve(
     return await _run(request, lambda uow: approve_enforcement(uow, actor, *ids, seen, house.now()))
 
 
-@post(ONE + "/conditions/{code:str}/met", opt=needs("enforcement:meet"), **DONE)
+@post(ONE + "/conditions/{condition_id:str}/met", opt=needs("enforcement:meet"), **DONE)
 async def meet(
     request: EdgeRequest,
     pledge_id: FromPath[str],
     enforcement_id: FromPath[str],
-    code: FromPath[str],
+    condition_id: FromPath[str],
     data: JSONBody[ConditionMetRequest],
 ) -> Response[bytes]:
     """Whoever the rule names says that a condition of the sale is met, with the paper that proves it."""
@@ -158,7 +158,7 @@ async def meet(
     )
     document = ConditionDocument(data.document.title, data.document.sha256)
     met = Met(on=data.on, document=document, amount=None if data.amount is None else data.amount.to_domain())
-    return await _run(request, lambda uow: meet_condition(uow, actor, *ids, (code, met), seen, house.now()))
+    return await _run(request, lambda uow: meet_condition(uow, actor, *ids, (condition_id, met), seen, house.now()))
 
 
 @post(ONE + "/stay", opt=needs("enforcement:stay"), **DONE)
@@ -288,5 +288,5 @@ def _winner(body: WinnerBody, place: int, pledge: Pledge) -> Winner:
     )
 
 
-def _owed(body: OwedBody | None) -> Money:
-    return Money.zero() if body is None else body.to_domain()
+def _owed(body: OwedBody | None) -> Money | None:
+    return None if body is None else body.to_domain()

@@ -114,7 +114,7 @@ class CostBody(WireModel):
 
 
 class ClaimBody(WireModel):
-    """What the bank claims beside the principal of a loan."""
+    """What the bank claims beside the principal of a loan; what it does not name is what has accrued by the sale."""
 
     loan_id: LoanId
     interest: OwedBody | None = None

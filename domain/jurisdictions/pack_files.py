@@ -6,7 +6,7 @@ let a wider jurisdiction's rule through in the place of the one that failed. Fra
 Source: house decision 6; the packs name their documents rule by rule.
 
 >>> [pack.division for pack in read_packs()]
-['130000', '420000', '000000', '140000', '330000']
+['130000', '420000', '000000', '640000', '140000', '330000']
 """
 
 import tomllib

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from domain.loans.loans import Loan, LoanEvent, LoanEventType, outstanding
+from domain.loans.accrual import told_debt
+from domain.loans.loans import Loan, LoanEvent, LoanEventType
 
 CURES: Final = frozenset({LoanEventType.EXTENDED, LoanEventType.REFINANCED})
 
@@ -28,7 +29,7 @@ class Ground:
 
 def ground_of(loan: Loan, events: Sequence[LoanEvent], today: date) -> Ground | None:
     """Return why a loan is in default on a day; none where it is not, or where nothing is owed."""
-    if not outstanding(events).is_positive:
+    if not told_debt(events).is_positive:
         return None
     cured = max((place for place, event in enumerate(events) if event.type in CURES), default=-1)
     standing = events[cured + 1 :]

@@ -17,7 +17,7 @@ art. 15 (the registered maximum prevails and covers the accessories).
 
 >>> own = OwnClaim(
 ...     reference="pledge_1", registered_at=None, scope=SCOPE, cap=Money.of(100), maximum=False, costs=(),
-...     debts=(Debt("loan_1", interest=Money.of(5), penalty=Money.zero(), principal=Money.of(90)),),
+...     debts=(LoanDebt("loan_1", interest=Money.of(5), penalty=Money.zero(), principal=Money.of(90)),),
 ... )
 >>> [(line.part.value, line.paid.wire()) for line in distribute(Money.of(100), Money.zero(), own, ()).lines]
 [('interest', '5.00'), ('penalty', '0.00'), ('principal', '90.00'), ('surplus', '5.00')]
@@ -68,7 +68,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Debt:
+class LoanDebt:
     """What is owed under one loan."""
 
     loan_id: str
@@ -95,7 +95,7 @@ class OwnClaim:
     cap: Money
     maximum: bool
     costs: tuple[Cost, ...]
-    debts: tuple[Debt, ...]
+    debts: tuple[LoanDebt, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,11 +153,11 @@ class Winner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedOf:
-    """What the bank claims beside the principal of a loan, which its events tell."""
+    """What the bank claims beside the principal of a loan, which its events tell; none: what has accrued."""
 
     loan_id: str
-    interest: Money
-    penalty: Money
+    interest: Money | None
+    penalty: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

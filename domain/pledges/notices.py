@@ -97,7 +97,7 @@ class RegistrationCannotMove(DomainError):
 
     code = "registration_cannot_move"
 
-    status: str
+    state: str
     event: str
 
 
@@ -116,7 +116,7 @@ class RegistrationInUse(DomainError):
 
     code = "registration_in_use"
 
-    status: str
+    state: str
 
 
 @dataclass(eq=False)

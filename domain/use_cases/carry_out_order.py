@@ -69,7 +69,7 @@ async def claim(uow: UnitOfWork, order_id: str, told: RegistryRight | None, now:
     """Mark a recorded order as sent, before it is; false when it may not be sent now.
 
     `told` is the right as the registry has just told it: a freeze is withheld when it is no longer the right that was
-    valued, and waits when another order of the same right is in flight.
+    valued, and waits ever longer while another order of the same right is in flight: each wait asks the registry.
     """
     order = await uow.registry_orders.lock(order_id)
     if order is None or order.state is not OrderState.RECORDED:
@@ -92,7 +92,9 @@ async def claim(uow: UnitOfWork, order_id: str, told: RegistryRight | None, now:
     sent = replace(order, state=OrderState.SENT, attempts=order.attempts + 1)
     if await uow.registry_orders.save(sent, now):
         return True
-    await enqueue(uow, order, now + pause_after(2))
+    waiting = replace(order, attempts=min(order.attempts + 1, len(RETRY_AFTER)))
+    await uow.registry_orders.save(waiting, now)
+    await enqueue(uow, waiting, now + pause_after(waiting.attempts))
     return False
 
 

@@ -104,7 +104,7 @@ async def propose_enforcement(
 async def approve_enforcement(
     uow: UnitOfWork, actor: Actor, pledge_id: str, enforcement_id: str, if_match: int | None, now: datetime
 ) -> Enforcement:
-    """The second person approves, and the pledge is being enforced.
+    """The second person approves, and the pledge is being enforced; an order to release it lapses.
 
     Raises:
         SamePerson: it is the actor's own proposal.
@@ -127,7 +127,8 @@ async def approve_enforcement(
     grounds = await grounds_of(uow, pledge, business_date(now))
     approved = replace(enforcement, grounds=grounds, approved_by=actor.client_id, approved_at=now)
     running = await befall(uow, actor, approved, EnforcementEvent.APPROVED, now)
-    await happen(uow, actor, pledge, Event.ENFORCEMENT_APPROVED, now, {"enforcement_id": enforcement.id})
+    details = {"enforcement_id": enforcement.id}
+    await happen(uow, actor, replace(pledge, release=None), Event.ENFORCEMENT_APPROVED, now, details)
     return running
 
 

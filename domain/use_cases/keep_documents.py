@@ -22,6 +22,7 @@ from domain.pledges.documents import (
 from domain.pledges.pledges import Pledge
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
+from domain.use_cases.change_pledge import fetch
 from domain.values.actors import Actor
 from domain.values.identifiers import new_id
 
@@ -39,14 +40,17 @@ class WantedDocument:
 
 
 async def add_document(
-    uow: UnitOfWork, actor: Actor, pledge: Pledge, wanted: WantedDocument, now: datetime
+    uow: UnitOfWork, actor: Actor, pledge_id: str, wanted: WantedDocument, if_match: int | None, now: datetime
 ) -> Document:
     """Write a document and return it; the same one a second time is the first.
 
     Raises:
+        NotFound: no such pledge of the actor's.
+        VersionMismatch: the actor saw another version of it.
         DigestMismatch: the bytes are not those whose digest was told.
         EmptyDocument: the file has no bytes.
     """
+    pledge = await fetch(uow, pledge_id, if_match)
     digest, file = _read(wanted)
     document = Document(
         id=new_id("document"),
@@ -77,9 +81,21 @@ async def find_document(uow: UnitOfWork, pledge: Pledge, document_id: str) -> Do
 
 
 async def demand_documents(
-    uow: UnitOfWork, actor: Actor, pledge: Pledge, kinds: Sequence[DocumentKind], now: datetime
-) -> None:
-    """Write which kinds of documents the pledgee wants to see before it pays out; raises Forbidden for anybody else."""
+    uow: UnitOfWork,
+    actor: Actor,
+    pledge_id: str,
+    kinds: Sequence[DocumentKind],
+    if_match: int | None,
+    now: datetime,
+) -> Pledge:
+    """Write which kinds of documents the pledgee wants to see before it pays out, and return the pledge.
+
+    Raises:
+        NotFound: no such pledge of the actor's.
+        VersionMismatch: the actor saw another version of it.
+        Forbidden: the actor is not of the pledgee.
+    """
+    pledge = await fetch(uow, pledge_id, if_match)
     if actor.tenant != pledge.pledgee or not actor.role.of_a_bank:
         raise Forbidden("document:demand")
     for kind in sorted(set(kinds)):
@@ -94,6 +110,7 @@ async def demand_documents(
         )
     details = {"kinds": sorted({kind.value for kind in kinds})}
     await uow.audit.write(actor, "document.demanded", pledge.id, details, pledge.parties, now)
+    return pledge
 
 
 async def document_conditions(

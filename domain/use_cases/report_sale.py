@@ -3,9 +3,10 @@
 Each buyer's part of each freeze is one order, which lifts that part and makes it the buyer's, both or neither. All of
 them are written in the transaction that writes the result, with the jobs that carry them out.
 
-What is left unsold goes back to the pledgor only where the debt is paid: what still secures something is sold or stays
-frozen. The bank itself buys only where a rule lets it, or sets the right off at its value, with the pledgor's agreement
-and at no less than the highest of its own appraisals in force, so that no low value makes a forfeiture of it.
+What is left unsold goes back to the pledgor only where the debt is paid, and only after everything that was sold is the
+buyers': what still secures something is sold or stays frozen. The bank itself buys only where a rule lets it, or sets
+the right off at its value, with the pledgor's agreement and at no less than the highest of its own appraisals in force,
+so that no low value makes a forfeiture of it.
 
 Source: civil code art. 410, 413, 428, 436 to 438; rule packs (`disposal.bank_may_buy`).
 """
@@ -13,7 +14,6 @@ Source: civil code art. 410, 413, 428, 436 to 438; rule packs (`disposal.bank_ma
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Final
 
 from domain.errors import InvalidDate
@@ -38,18 +38,18 @@ from domain.pledges.enforcements import (
     sold_of,
 )
 from domain.pledges.lifecycle import State
-from domain.pledges.pledges import Pledge, PledgeItem, SamePerson
-from domain.pledges.registry_orders import SETTLED, OrderKind, OrderState, PledgeOrder, StandingFreeze
+from domain.pledges.pledges import Pledge, SamePerson
+from domain.pledges.registry_orders import SETTLED, OrderState, PledgeOrder, StandingFreeze
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.rights import Right
 from domain.use_cases.appraise_right import subject_of
 from domain.use_cases.change_enforcement import befall, by_pledgee, fetch_enforcement, keep
 from domain.use_cases.enforce_pledge import grounds_of
 from domain.use_cases.order_freeze import place
-from domain.use_cases.settle_sale import distribution_of
+from domain.use_cases.settle_sale import distribution_of, open_orders, order_of_sale
 from domain.valuation.bank_appraisals import AppraisalStanding, standing_of, value_for
 from domain.values.actors import Actor
-from domain.values.identifiers import PermitNo, Uscc, new_id
+from domain.values.identifiers import new_id
 from domain.values.money import Money
 from domain.values.quantity import Quantity
 from domain.values.time import business_date
@@ -157,7 +157,7 @@ async def transfer_again(
     settled = all(order.state in SETTLED for order in orders)
     if enforcement.status is not EnforcementStatus.SETTLING or pledge.status is not State.EXCEPTION or not settled:
         raise EnforcementCannotMove(enforcement.status.value, "transfer")
-    opened = await _open_orders(uow, pledge, now)
+    opened = await open_orders(uow, pledge, now)
     for order in refused:
         again = replace(
             order,
@@ -202,8 +202,8 @@ async def _sold(
     distribution = await distribution_of(uow, pledge, enforcement, result, loans, now)
     freezes = await uow.registry_orders.standing_freezes(pledge.id)
     _check_rest(pledge, result, distribution.shortfall)
-    opened = await _open_orders(uow, pledge, now)
-    for order in _orders(opened, enforcement, result, freezes, now):
+    opened = await open_orders(uow, pledge, now)
+    for order in _transfers(opened, enforcement, result, freezes, now):
         await place(uow, actor, order)
     details = {"proceeds": result.proceeds.wire(), "reference": enforcement.rounds[-1].reference}
     return await befall(
@@ -211,75 +211,24 @@ async def _sold(
     )
 
 
-async def _open_orders(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Pledge:
-    """Give the orders that follow a round of their own."""
-    opened = replace(
-        pledge, order_round=pledge.order_round + 1, progressed_at=now, updated_at=now, version=pledge.version + 1
-    )
-    await uow.pledges.save(opened)
-    return opened
-
-
-def _orders(
-    pledge: Pledge,
-    enforcement: Enforcement,
-    result: SaleResult,
-    freezes: Sequence[StandingFreeze],
-    now: datetime,
+def _transfers(
+    pledge: Pledge, enforcement: Enforcement, result: SaleResult, freezes: Sequence[StandingFreeze], now: datetime
 ) -> Iterable[PledgeOrder]:
-    """Return the transfers of what is sold, and the releases of what is not, each within one freeze."""
+    """Return the transfers of what is sold, each within one freeze."""
     for item in pledge.items:
-        parts: list[tuple[Decimal, tuple[Uscc, PermitNo | None] | None]] = [
-            (winner.quantity.amount, (winner.buyer, winner.buyer_permit_no))
-            for winner in result.winners
-            if winner.right_id == item.right_id
-        ]
-        parts.append((item.quantity.amount - sold_of(result.winners, item.right_id), None))
         left = {freeze.registry_ref: freeze.quantity.amount for freeze in freezes if freeze.right_id == item.right_id}
-        for amount, buyer in parts:
-            wanted = amount
+        for winner in result.winners:
+            if winner.right_id != item.right_id:
+                continue
+            wanted = winner.quantity.amount
             for freeze_ref, standing in tuple(left.items()):
                 taken = min(wanted, standing)
                 if taken:
                     left[freeze_ref] = standing - taken
                     wanted -= taken
-                    yield _order(pledge, enforcement, item, Quantity(taken, item.quantity.unit), freeze_ref, buyer, now)
+                    part = StandingFreeze(item.right_id, freeze_ref, Quantity(taken, item.quantity.unit))
+                    yield order_of_sale(pledge, enforcement, part, winner, now)
             assert not wanted, "what is pledged is frozen"
-
-
-def _order(
-    pledge: Pledge,
-    enforcement: Enforcement,
-    item: PledgeItem,
-    quantity: Quantity,
-    freeze_ref: str,
-    buyer: tuple[Uscc, PermitNo | None] | None,
-    now: datetime,
-) -> PledgeOrder:
-    assert item.hold_id is not None, "a frozen item has its hold"
-    return PledgeOrder(
-        id=new_id("order"),
-        kind=OrderKind.RELEASE if buyer is None else OrderKind.TRANSFER,
-        pledge_id=pledge.id,
-        right_id=item.right_id,
-        hold_id=item.hold_id,
-        round=pledge.order_round,
-        quantity=quantity,
-        expected_version=None,
-        state=OrderState.RECORDED,
-        attempts=0,
-        registry_ref=None,
-        freeze_ref=freeze_ref,
-        executed_at=None,
-        reason=None,
-        message=None,
-        evidence_sha256=None,
-        created_at=now,
-        parties=pledge.parties,
-        enforcement_id=enforcement.id,
-        buyer=None if buyer is None else buyer[0],
-        buyer_permit_no=None if buyer is None else buyer[1],
-    )
 
 
 def _check_day(enforcement: Enforcement, on: date, today: date) -> None:

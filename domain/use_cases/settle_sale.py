@@ -1,8 +1,9 @@
 """Settle a sale: what the registry answered to its transfers, and, once all have settled, the money.
 
 A transfer that was executed ends its part of our hold, and the right is entered anew as the registry tells it after the
-deed: what is the buyer's now is never offered as free. When the last one is through, the proceeds are handed out on
-what is owed at that moment, the loans are told what was paid on them, and the pledge is disposed of.
+deed: what is the buyer's now is never offered as free. When the last one is through, what was not needed is released;
+when that is through, too, the proceeds are handed out on what is owed at that moment, the loans are told what was paid
+on them, and the pledge is disposed of.
 
 The subtle thing is the order of locks. Whoever records an event of a loan locks the loan and then its pledges, so this
 locks the loans first, too.
@@ -10,11 +11,12 @@ locks the loans first, too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+from domain.loans.accrual import debt_of
 from domain.loans.default import ground_of
-from domain.loans.loans import Loan, LoanEvent, LoanEventType, outstanding
-from domain.pledges.disposal import Debt, Distribution, OwnClaim, Part, distribute
+from domain.loans.loans import Loan, LoanEvent, LoanEventType
+from domain.pledges.disposal import Distribution, LoanDebt, OwnClaim, Part, distribute
 from domain.pledges.enforcements import (
     Enforcement,
     EnforcementEvent,
@@ -22,20 +24,21 @@ from domain.pledges.enforcements import (
     Outcome,
     Round,
     SaleResult,
+    Winner,
 )
 from domain.pledges.lifecycle import Event, State
 from domain.pledges.notices import secured_cap
 from domain.pledges.pledges import Pledge, Register, RegistrationStatus, SecuredKind
-from domain.pledges.registry_orders import SETTLED, OrderState, PledgeOrder
+from domain.pledges.registry_orders import SETTLED, OrderKind, OrderState, PledgeOrder, StandingFreeze
 from domain.ports.registry import RegistryRight
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.holds import HoldState
 from domain.use_cases.change_enforcement import befall
 from domain.use_cases.change_pledge import happen, hold_details
 from domain.use_cases.hear_registry import hear
+from domain.use_cases.order_freeze import place
 from domain.values.actors import WORKER
 from domain.values.identifiers import new_id
-from domain.values.money import Money
 from domain.values.quantity import Quantity
 from domain.values.time import business_date
 
@@ -56,12 +59,55 @@ async def settle_sale(uow: UnitOfWork, order: PledgeOrder, told: RegistryRight |
     if any(each.state not in SETTLED for each in orders):
         return
     refused = [each for each in orders if each.state is OrderState.REFUSED]
-    if not refused:
+    unsold = await uow.registry_orders.standing_freezes(pledge.id)
+    if not refused and unsold:
+        await _give_back_unsold(uow, pledge, enforcement, unsold, now)
+    elif not refused:
         await _hand_out(uow, pledge, enforcement, [loan for loan in loans if loan is not None], now)
-    elif await _nothing_was_handed_over(uow, pledge):
+    elif _whole(pledge, unsold):
         await _back_to_the_sale(uow, pledge, enforcement, refused, now)
     elif pledge.status is State.ENFORCING:
         await happen(uow, WORKER, replace(pledge, reason="transfer_refused"), Event.ORDER_STUCK, now)
+
+
+async def open_orders(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Pledge:
+    """Give the orders that follow a round of their own."""
+    opened = replace(
+        pledge, order_round=pledge.order_round + 1, progressed_at=now, updated_at=now, version=pledge.version + 1
+    )
+    await uow.pledges.save(opened)
+    return opened
+
+
+def order_of_sale(
+    pledge: Pledge, enforcement: Enforcement, part: StandingFreeze, winner: Winner | None, now: datetime
+) -> PledgeOrder:
+    """Return the order that makes a part of a freeze the winner's, or releases it where there is none."""
+    item = next(each for each in pledge.items if each.right_id == part.right_id)
+    assert item.hold_id is not None, "a frozen item has its hold"
+    return PledgeOrder(
+        id=new_id("order"),
+        kind=OrderKind.RELEASE if winner is None else OrderKind.TRANSFER,
+        pledge_id=pledge.id,
+        right_id=part.right_id,
+        hold_id=item.hold_id,
+        round=pledge.order_round,
+        quantity=part.quantity,
+        expected_version=None,
+        state=OrderState.RECORDED,
+        attempts=0,
+        registry_ref=None,
+        freeze_ref=part.registry_ref,
+        executed_at=None,
+        reason=None,
+        message=None,
+        evidence_sha256=None,
+        created_at=now,
+        parties=pledge.parties,
+        enforcement_id=enforcement.id,
+        buyer=None if winner is None else winner.buyer,
+        buyer_permit_no=None if winner is None else winner.buyer_permit_no,
+    )
 
 
 async def distribution_of(
@@ -78,33 +124,32 @@ async def distribution_of(
         cap=secured_cap(pledge, await uow.notices.entry_of(pledge.id)),
         maximum=pledge.secured.kind is SecuredKind.MAXIMUM_AMOUNT,
         costs=result.costs,
-        debts=debts_of(loans, events, result, now),
+        debts=debts_of(loans, events, result, enforcement.rounds[-1].on or business_date(now)),
     )
     return distribute(result.proceeds, enforcement.fee_due, own, result.other_claims)
 
 
 def debts_of(
-    loans: Sequence[Loan], events: Mapping[str, Sequence[LoanEvent]], result: SaleResult, now: datetime
-) -> tuple[Debt, ...]:
+    loans: Sequence[Loan], events: Mapping[str, Sequence[LoanEvent]], result: SaleResult, on: date
+) -> tuple[LoanDebt, ...]:
     """Return what is owed under each loan, the first due first (civil code art. 560).
 
-    The principal is what the loan's events say; interest and penalty are what the bank claims.
+    The principal is what the loan's events say; interest and penalty are what the bank claims, else what has accrued.
     """
-    today = business_date(now)
-    claimed = {claim.loan_id: claim for claim in result.claims}
-    due: dict[str, tuple[object, str]] = {}
+    claims = {claim.loan_id: claim for claim in result.claims}
+    due: dict[str, tuple[date, str]] = {}
+    debts: dict[str, LoanDebt] = {}
     for loan in loans:
-        ground = ground_of(loan, events[loan.id], today)
+        ground = ground_of(loan, events[loan.id], on)
         due[loan.id] = (loan.end if ground is None else min(ground.since, loan.end), loan.id)
-    return tuple(
-        Debt(
+        accrued, claim = debt_of(loan, events[loan.id], on), claims.get(loan.id)
+        debts[loan.id] = LoanDebt(
             loan.id,
-            interest=claimed[loan.id].interest if loan.id in claimed else Money.zero(),
-            penalty=claimed[loan.id].penalty if loan.id in claimed else Money.zero(),
-            principal=outstanding(events[loan.id]),
+            interest=accrued.interest if claim is None or claim.interest is None else claim.interest,
+            penalty=accrued.penalty if claim is None or claim.penalty is None else claim.penalty,
+            principal=accrued.principal,
         )
-        for loan in sorted(loans, key=lambda each: due[each.id])
-    )
+    return tuple(debts[loan_id] for loan_id in sorted(debts, key=lambda each: due[each]))
 
 
 async def _hand_over(
@@ -138,13 +183,22 @@ async def _hand_over(
     return changed
 
 
-async def _nothing_was_handed_over(uow: UnitOfWork, pledge: Pledge) -> bool:
-    """Tell whether every freeze of the pledge still stands whole."""
+def _whole(pledge: Pledge, freezes: Sequence[StandingFreeze]) -> bool:
+    """Tell whether every freeze of the pledge still stands whole, so that nothing has been handed over."""
     standing: dict[str, Quantity] = {}
-    for freeze in await uow.registry_orders.standing_freezes(pledge.id):
+    for freeze in freezes:
         known = standing.get(freeze.right_id)
         standing[freeze.right_id] = freeze.quantity if known is None else known + freeze.quantity
     return standing == {item.right_id: item.quantity for item in pledge.items}
+
+
+async def _give_back_unsold(
+    uow: UnitOfWork, pledge: Pledge, enforcement: Enforcement, unsold: Sequence[StandingFreeze], now: datetime
+) -> None:
+    """Order the release of what was not needed, now that everything that was sold is the buyers'."""
+    opened = await open_orders(uow, pledge, now)
+    for freeze in unsold:
+        await place(uow, WORKER, order_of_sale(opened, enforcement, freeze, None, now))
 
 
 async def _back_to_the_sale(

@@ -18,6 +18,7 @@ from domain.rights.rights import Right
 from domain.use_cases.adopt_value import readopted
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
+from domain.use_cases.hear_registry import ask_for_review
 from domain.use_cases.order_notice import demanding_notice
 from domain.use_cases.read_pledge import notice_demanded
 from domain.valuation.appraisal import Appraisal
@@ -99,6 +100,8 @@ async def hold_item(
             actor, "hold.pending", right.id, hold_details(hold_id, item.quantity.wire()), pledge.parties, now
         )
         await uow.rights.show_to(right.id, pledge.pledgee)
+        if await uow.rights.is_troubled(right.id):
+            await ask_for_review(uow, right.id)
     appraisal, readers = await _appraise(uow, actor, rulebook, pledge, subject_of(right, item.quantity), now)
     valuation_id = await uow.valuations.add(appraisal, right.id, pledge.pledgee, readers, now)
     valued = replace(

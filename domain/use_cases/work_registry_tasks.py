@@ -13,7 +13,7 @@ from typing import Final
 
 from domain.errors import InvalidDate
 from domain.pledges.pledges import SamePerson, VersionMismatch
-from domain.ports.registry import OrderAnswer, OrderStatus, RegistryOrder
+from domain.ports.registry import OrderAnswer, OrderStatus, RegistryClosed, RegistryOrder
 from domain.ports.registry_tasks import Receipt, RegistryTask, TaskAnswer, TaskOutcome, TaskState, order_answer
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import NotFound
@@ -37,12 +37,20 @@ class GivenAnswer:
 
 
 async def place_task(uow: UnitOfWork, order: RegistryOrder, now: datetime) -> OrderAnswer:
-    """Put an order into the queue, once, and return what is known of it: accepted until an answer is confirmed."""
+    """Put an order into the queue, once, and return what is known of it: accepted until an answer is confirmed.
+
+    The queue is that of the authority of the right's division; where none is connected, the platform's own.
+
+    Raises:
+        RegistryClosed: nobody would see the task, so the order waits.
+    """
     known = await uow.registry_tasks.of_order(order.registry, order.order_id)
     if known is None:
         kept = await uow.registry_orders.find(order.order_id)
         right = None if kept is None else await uow.rights.find(kept.right_id)
         authority = None if right is None else await uow.tenants.authority_of(right.division)
+        if authority is None and await uow.tenants.find(WORKER.tenant) is None:
+            raise RegistryClosed(order.registry, "no authority is connected that would see the task")
         task = RegistryTask(
             id=new_id("task"),
             tenant=authority or WORKER.tenant,

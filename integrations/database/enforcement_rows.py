@@ -200,7 +200,7 @@ def _result_values(result: SaleResult) -> dict[str, object]:
             for cost in result.costs
         ],
         "claims": [
-            {"loan_id": claim.loan_id, "interest": claim.interest.wire(), "penalty": claim.penalty.wire()}
+            {"loan_id": claim.loan_id, "interest": _wire(claim.interest), "penalty": _wire(claim.penalty)}
             for claim in result.claims
         ],
         "other_claims": [
@@ -232,7 +232,7 @@ def _result(told: Told) -> SaleResult:
             Cost(CostKind(each["kind"]), each["description"], Money.of(each["amount"])) for each in told["costs"]
         ),
         claims=tuple(
-            ClaimedOf(loan_id=each["loan_id"], interest=Money.of(each["interest"]), penalty=Money.of(each["penalty"]))
+            ClaimedOf(loan_id=each["loan_id"], interest=_money(each["interest"]), penalty=_money(each["penalty"]))
             for each in told["claims"]
         ),
         other_claims=tuple(
@@ -274,3 +274,11 @@ def _distribution(told: Told) -> Distribution:
         surplus=Money.of(told["surplus"]),
         shortfall=Money.of(told["shortfall"]),
     )
+
+
+def _wire(money: Money | None) -> str | None:
+    return None if money is None else money.wire()
+
+
+def _money(told: str | None) -> Money | None:
+    return None if told is None else Money.of(told)

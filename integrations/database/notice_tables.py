@@ -37,6 +37,7 @@ NOTICE_ORDERS: Final = Table(
     "notice_orders",
     METADATA,
     Column("id", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
     *_texts("pledge_id"),
     Column("parties", TEXTS),
     *_texts("kind", "state"),

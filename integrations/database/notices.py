@@ -63,7 +63,7 @@ class DatabaseNotices:
     async def orders_of(self, pledge_id: str) -> Sequence[NoticeOrder]:
         """Return a pledge's orders, oldest first."""
         wanted = select(NOTICE_ORDERS).where(NOTICE_ORDERS.c.pledge_id == pledge_id)
-        rows = await self._connection.execute(wanted.order_by(NOTICE_ORDERS.c.created_at, NOTICE_ORDERS.c.id))
+        rows = await self._connection.execute(wanted.order_by(NOTICE_ORDERS.c.sequence))
         return [_order(row) for row in rows.all()]
 
     async def put_entry(self, entry: NoticeEntry, at: datetime) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -378,13 +378,10 @@ class Books:
 
 
 def _sum(rows: Sequence[sqlite3.Row], unit: Unit) -> Quantity:
-    """Add freezes and subtract releases and transfers."""
-    amounts = ((row["kind"], Quantity.parse(row["quantity"], Unit(row["unit"]))) for row in rows)
-    return reduce(
-        lambda total, row: total + row[1] if row[0] == OrderKind.FREEZE.value else total - row[1],
-        amounts,
-        Quantity.zero(unit),
-    )
+    """Add freezes and subtract releases and transfers; all have six decimals in one unit, so the sum is exact."""
+    assert all(row["unit"] == unit.value for row in rows), "an order in another unit is refused"
+    signed = (Decimal(row["quantity"]) * (1 if row["kind"] == OrderKind.FREEZE.value else -1) for row in rows)
+    return Quantity(sum(signed, Decimal(0)), unit)
 
 
 def _outcome(row: sqlite3.Row) -> Outcome:

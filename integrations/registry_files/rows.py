@@ -17,9 +17,11 @@ import csv
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
+from domain.errors import InvalidDecimal
+from domain.values.decimals import parse_decimal
 from integrations.outbound.strict_json import Unreadable, read_object, write_object
 
 ORDER_COLUMNS: Final = (
@@ -114,8 +116,8 @@ def read_rows(content: bytes, columns: Sequence[str], form: str) -> list[Row]:
 def quantity_total(rows: Sequence[Row]) -> str:
     """Return the exact sum of the quantities as the control file writes it; raises FileRefused."""
     try:
-        total = sum((Decimal(row["quantity"]) for row in rows if row["quantity"]), Decimal(0))
-    except InvalidOperation as error:
+        total = sum((parse_decimal(row["quantity"]) for row in rows if row["quantity"]), Decimal(0))
+    except InvalidDecimal as error:
         raise FileRefused("quantity_malformed") from error
     return f"{total:.6f}"
 

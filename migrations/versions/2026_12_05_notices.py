@@ -20,20 +20,20 @@ def upgrade() -> None:
                pledge_id text primary key references pledges, parties text[] not null, certificate_no text not null,
                description text not null, secured_amount numeric(20, 2) not null check (secured_amount > 0),
                asset_numbers text[] not null, registered_at timestamptz not null, expires_on date not null,
-               updated_at timestamptz not null, check (expires_on > '2000-01-01'))""",
+               updated_at timestamptz not null)""",
         """create table notice_codes (
                pledge_id text primary key references pledges, tenant text not null references tenants,
                certificate_no text not null, modify_code text not null)""",
         """create table notice_orders (
-               id text primary key, pledge_id text not null references pledges, parties text[] not null,
-               kind text not null check (kind in ('register', 'amend', 'extend', 'discharge', 'object')),
+               id text primary key, sequence bigint generated always as identity, pledge_id text not null references pledges,
+               parties text[] not null, kind text not null check (kind in ('register', 'amend', 'extend', 'discharge', 'object')),
                state text not null check (state in ('recorded', 'sent', 'accepted', 'executed', 'refused', 'unknown')),
                attempts integer not null default 0, content jsonb not null, certificate_no text, executed_at timestamptz,
                expires_on date, reason text, message text, evidence_sha256 text, ordered_by text not null,
                created_at timestamptz not null, updated_at timestamptz not null)""",
         """create unique index one_open_notice_order_per_pledge on notice_orders (pledge_id)
                where state not in ('executed', 'refused')""",
-        "create index notice_orders_by_pledge on notice_orders (pledge_id, created_at)",
+        "create index notice_orders_by_pledge on notice_orders (pledge_id, sequence)",
         """create table pledge_searches (
                id text primary key, sequence bigint generated always as identity, pledge_id text not null references pledges,
                parties text[] not null, searched_at timestamptz not null, clear boolean not null, findings jsonb not null, covers text[] not null,

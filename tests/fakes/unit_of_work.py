@@ -284,7 +284,7 @@ class _Pledges:
         return self._memory.pledges.get(pledge_id)
 
     async def save(self, pledge: Pledge) -> None:
-        """Write a pledge; its entries at a register lie in the order of register and position, as the table has them."""
+        """Write a pledge; its entries lie in the order of register and position, as the table has them."""
         entries = sorted(pledge.registrations, key=lambda entry: (entry.register.value, entry.position))
         self._memory.put(PLEDGES, pledge.id, replace(pledge, registrations=tuple(entries)))
 

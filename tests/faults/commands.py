@@ -40,9 +40,7 @@ REGISTRY: Final = "zhejiang"
 ENTERPRISE: Final = Actor(
     client_id="enterprise.shaoxing", tenant="enterprise.shaoxing", role=Role.ENTERPRISE, uscc=HOLDER, division=None
 )
-OFFICER: Final = Actor(
-    client_id="bank-a.officer", tenant=BANK, role=Role.BANK_OFFICER, uscc=BANK_USCC, division=None
-)
+OFFICER: Final = Actor(client_id="bank-a.officer", tenant=BANK, role=Role.BANK_OFFICER, uscc=BANK_USCC, division=None)
 APPROVER: Final = replace(OFFICER, client_id="bank-a.approver", role=Role.BANK_APPROVER)
 CHANGES: Final = (
     ChangeKind.REDUCE,
@@ -56,9 +54,9 @@ OPEN: Final = frozenset({State.CONFIRMED, State.FREEZING, State.ACTIVE, State.RE
 
 
 def entered_rights(today: date) -> list[RegisteredRight]:
-    """Return the rights that the registry has: 20 t/a each."""
+    """Return the rights that the registry has: 12 t/a each."""
     [like] = [right for right in demo_rights(today) if right.registry_no == SHAOXING_COD_RIGHT]
-    quantity = Quantity(Decimal(20), Unit.T_PER_YEAR)
+    quantity = Quantity(Decimal(12), Unit.T_PER_YEAR)
     numbers = [RegistryNo(f"PWQ-ZJ-{number:05d}") for number in range(RIGHTS_OF_A_RUN)]
     return [replace(like, registry_no=number, holder_uscc=HOLDER, quantity=quantity) for number in numbers]
 
@@ -76,9 +74,7 @@ class Scene:
         """Know the registry's rights, as verifications would have made them known."""
         async with self.memory.open(ENTERPRISE) as uow:
             for registered, _ in self.ledger.rights(REGISTRY):
-                right = a_right(
-                    id=new_id("right"), registry_no=registered.registry_no, quantity=registered.quantity
-                )
+                right = a_right(id=new_id("right"), registry_no=registered.registry_no, quantity=registered.quantity)
                 self.memory.put(RIGHTS, right.id, right)
             await uow.commit()
 
@@ -115,7 +111,7 @@ class Commands:
         rights = self.chance.sample(sorted(self.scene.memory.rights), self.chance.choice((1, 1, 2, 3)))
         amounts = {right_id: Decimal(self.chance.randint(1, 5)) for right_id in rights}
         now = self.scene.house.now()
-        async with self.scene.memory.open(ENTERPRISE) as uow:
+        async with self.scene.house.open(ENTERPRISE) as uow:
             pledge_id = new_id("pledge")
             items = []
             for right_id, amount in amounts.items():
@@ -152,17 +148,17 @@ class Commands:
         if pledge is None:
             return
         now = self.scene.house.now()
-        async with self.scene.memory.open(OFFICER) as uow:
+        async with self.scene.house.open(OFFICER) as uow:
             await request_release(uow, OFFICER, pledge.id, ReleaseReason.WAIVED, None, now)
             await uow.commit()
-        async with self.scene.memory.open(APPROVER) as uow:
+        async with self.scene.house.open(APPROVER) as uow:
             await approve_release(uow, APPROVER, pledge.id, None, now)
             await uow.commit()
 
     async def _cancel(self) -> None:
         pledge = self._picked(None)
         if pledge is not None:
-            async with self.scene.memory.open(ENTERPRISE) as uow:
+            async with self.scene.house.open(ENTERPRISE) as uow:
                 await withdraw_pledge(uow, ENTERPRISE, pledge.id, None, self.scene.house.now())
                 await uow.commit()
 
@@ -173,7 +169,7 @@ class Commands:
             return
         rights = self.scene.memory.rights
         items = tuple(replace(each, expected_version=rights[each.right_id].registry_version) for each in pledge.items)
-        async with self.scene.memory.open(ENTERPRISE) as uow:
+        async with self.scene.house.open(ENTERPRISE) as uow:
             await order_freeze(uow, ENTERPRISE, replace(pledge, items=items), self.scene.house.now())
             await uow.commit()
 
@@ -183,7 +179,7 @@ class Commands:
             found = await self.scene.registry.lookup_right(REGISTRY, registry_no=right.registry_no)
         except (RegistryUnavailable, Killed):
             return
-        async with self.scene.memory.open(ENTERPRISE) as uow:
+        async with self.scene.house.open(ENTERPRISE) as uow:
             await hear(uow, found[0], self.scene.house.now())
             await uow.commit()
 
@@ -207,6 +203,4 @@ class Commands:
 
 
 def _item(hold: Hold, right: Right) -> PledgeItem:
-    return an_item(
-        right_id=right.id, quantity=hold.quantity, hold_id=hold.id, expected_version=right.registry_version
-    )
+    return an_item(right_id=right.id, quantity=hold.quantity, hold_id=hold.id, expected_version=right.registry_version)

@@ -16,7 +16,7 @@ from tests.faults.line import Killed
 from tests.faults.virtual_time import VirtualLoop
 
 STALLED_SECONDS: Final = (15.0, 22.5)
-TWICE: Final = 0.05
+TWICE: Final = 0.02
 
 
 @dataclass(slots=True)

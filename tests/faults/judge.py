@@ -63,7 +63,7 @@ class Judge:
             self._licensed.add(message.order_id)
 
     def hear_obeyed(self, _: Message) -> None:
-        """The registry has acted: each effect is of an order that we had committed and not yet settled, and its first."""
+        """The registry has acted: each effect is of an order that we had committed and not settled, and its first."""
         rows = self.ledger._books._db.execute(NEW_EFFECTS, (self._serial,)).fetchall()
         for row in rows:
             self._serial = row["serial"]

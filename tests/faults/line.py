@@ -37,13 +37,14 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it travels; `order_id` is that of an order, or of the question about one."""
+    """A message as it travels; `order_id` is that of an order or of the question about one, `about` also a right's."""
 
     registry: str
     operation: Operation
     headers: Mapping[str, str]
     content: bytes
     order_id: str | None
+    about: str
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Line:
     obeyed: Callable[[Message], None]
     told: Callable[[Message, ReplyCode], None]
     calls: int = 0
-    _last: dict[Operation, tuple[ReplyCode, dict[str, Any]]] = field(default_factory=dict)
+    _last: dict[Operation, tuple[str, ReplyCode, dict[str, Any]]] = field(default_factory=dict)
 
     async def post(
         self, _client: object, url: str, content: bytes, headers: Mapping[str, str], *, deadline_seconds: float
@@ -105,9 +106,9 @@ class Line:
             return Answer(200, answer.headers, answer.content[: len(answer.content) // 2] + NOISE)
         reply = json.loads(answer.content)
         code = ReplyCode(reply["head"]["rspCode"])
-        other = self._last.get(message.operation)
-        self._last[message.operation] = code, reply["body"]
-        if other is not None and other[1] != reply["body"] and self._strikes(weather.wrong_id):
+        about, *other = self._last.get(message.operation, (message.about, code, reply["body"]))
+        self._last[message.operation] = message.about, code, reply["body"]
+        if about != message.about and self._strikes(weather.wrong_id):
             return _signed_anew(message, answer, *other)
         self.told(message, code)
         return Answer(200, answer.headers, answer.content)
@@ -131,8 +132,9 @@ class Line:
 
 def _message(url: str, content: bytes, headers: Mapping[str, str]) -> Message:
     registry, _, operation = urlsplit(url).path.strip("/").partition("/")
-    order_id = json.loads(content)["body"].get("zlbh")
-    return Message(registry, Operation(operation), headers, content, order_id)
+    body = json.loads(content)["body"]
+    order_id = body.get("zlbh")
+    return Message(registry, Operation(operation), headers, content, order_id, order_id or body["qzbh"])
 
 
 def _signed_anew(message: Message, answer: SignedAnswer, code: ReplyCode, body: dict[str, Any]) -> Answer:

@@ -9,7 +9,7 @@ queue of jobs, which is at least once and in order of subject as procrastinate's
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -37,6 +37,7 @@ from tests.faults.weather import HOUR, Weather, drawn
 
 COMMANDS: Final = 200
 SECONDS_BETWEEN: Final = 240.0
+AT_ONCE: Final = 0.3
 HEALED_WITHIN: Final = 24 * HOUR
 LOOK_SECONDS: Final = 300.0
 LEFT_ON_THE_LINE_SECONDS: Final = 700.0
@@ -63,19 +64,15 @@ class Told:
         return f"seed {self.seed}: {self.broken} (again: python -m tests.faults {self.seed})"
 
 
-def run(seed: int, commands: int = COMMANDS, change: "Changed | None" = None) -> Told:
-    """Run one seed; `change` plants a bug in the house."""
+def run(seed: int, commands: int = COMMANDS) -> Told:
+    """Run one seed."""
     with _seeded(seed):
         loop = VirtualLoop()
-        return virtual_time.run(loop, _Run(seed, commands, loop, change or (lambda house: house)).to_the_end())
-
-
-Changed = Any
-"""What plants a bug: takes the house and returns another."""
+        return virtual_time.run(loop, _Run(seed, commands, loop).to_the_end())
 
 
 class _Run:
-    def __init__(self, seed: int, commands: int, loop: VirtualLoop, change: Changed) -> None:
+    def __init__(self, seed: int, commands: int, loop: VirtualLoop) -> None:
         self._loop = loop
         self._commands = commands
         self._chance = random.Random(f"{seed} commands")
@@ -95,7 +92,7 @@ class _Run:
         )
         endpoint = RegistryEndpoint("http://registry.example", "greenlien", SECRET)
         self._client = HttpRegistry({"zhejiang": endpoint}, now=self._clock.now)
-        house = House(
+        self._house = House(
             open=self._open,
             registry=self._client,
             exchange=cast("Any", None),
@@ -107,7 +104,6 @@ class _Run:
             ready=cast("Any", None),
             registry_patience_seconds=5.0,
         )
-        self._house: House = change(house)
         self._jobs = Jobs(loop, self._clock.now, order_freeze.TASK, self._step, random.Random(f"{seed} jobs"))
         self.told = Told(seed=seed, weather=weather, commands=Counter())
 
@@ -122,7 +118,7 @@ class _Run:
             with mock.patch("integrations.registry.client.post", self._line.post):
                 await scene.open()
                 for _ in range(self._commands):
-                    await asyncio.sleep(self._chance.expovariate(1 / SECONDS_BETWEEN) if self._chance.random() < 0.7 else 0.0)
+                    await asyncio.sleep(self._pause())
                     await commands.give()
                     self._look(loop_failures)
                 self._line.weather = self._line.weather.healed()
@@ -136,6 +132,9 @@ class _Run:
         told.effects, told.orders = sum(self._judge.effects.values()), len(self._memory.orders)
         told.calls, told.deaths, told.answers = self._line.calls, self._jobs.deaths, self._judge.told
         return told
+
+    def _pause(self) -> float:
+        return 0.0 if self._chance.random() < AT_ONCE else self._chance.expovariate(1 / SECONDS_BETWEEN)
 
     async def _heal(self, loop_failures: list[str]) -> None:
         begun = self._loop.seconds
@@ -159,7 +158,7 @@ class _Run:
     async def _step(self, order_id: str) -> None:
         await registry_orders.carry_out_order(self._house, order_id)
 
-    def _committed(self, changes: list[Change], jobs: list[Job]) -> None:
+    def _committed(self, changes: Sequence[Change], jobs: Sequence[Job]) -> None:
         self._judge.hear_committed(changes)
         self._jobs.enqueue(jobs)
 

@@ -61,7 +61,7 @@ MOST: Final = Weather(
     garbage=0.10,
     wrong_id=0.05,
     late=0.20,
-    kill=0.02,
+    kill=0.005,
 )
 
 
@@ -72,7 +72,7 @@ def drawn(chance: random.Random, seconds: float) -> Weather:
         for name in Weather.__dataclass_fields__
         if name != "closed"
     }
-    closed = ()
+    closed: tuple[tuple[float, float], ...] = ()
     if chance.random() < CLOSES:
         begin = chance.uniform(0.0, seconds)
         closed = ((begin, begin + HOUR * chance.uniform(*CLOSED_HOURS)),)

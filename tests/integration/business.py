@@ -55,6 +55,7 @@ _CLIENTS: Final = {
     "bank-b.officer": ("bank-b", Role.BANK_OFFICER, OTHER_BANK_USCC, None),
     "bank-b.approver": ("bank-b", Role.BANK_APPROVER, OTHER_BANK_USCC, None),
     "authority.zhejiang": ("authority.zhejiang", Role.AUTHORITY, None, Division("33")),
+    "authority.second": ("authority.zhejiang", Role.AUTHORITY, None, Division("33")),
     "exchange.zhejiang": ("exchange.zhejiang", Role.EXCHANGE, None, None),
     "platform.ops": ("greenlien", Role.PLATFORM_OPS, None, None),
 }

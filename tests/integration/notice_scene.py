@@ -40,10 +40,10 @@ class NoticeScene:
     base_url: str
     clock: Clock
 
-    def active(self, **different: object) -> tuple[str, str, str]:
+    def active(self) -> tuple[str, str, str]:
         """Bring a pledge to active and return its id, its right's and its loan's."""
         business = self.business
-        right, loan = business.verified(), business.loan(**different)
+        right, loan = business.verified(), business.loan()
         return business.active({right: "10"}, [loan]), right, loan
 
     def submitted(self) -> str:
@@ -81,13 +81,18 @@ class NoticeScene:
         with httpx.Client(trust_env=False) as http:
             return http.request(method, f"{self.base_url}/control/{path}", json=body).raise_for_status().json()
 
+    def disarm(self) -> None:
+        """Let the register behave."""
+        with httpx.Client(trust_env=False) as http:
+            http.delete(f"{self.base_url}/control/faults").raise_for_status()
+
     def work(self, at: datetime = NOW) -> None:
         """Carry out every open order at the register, and then the searches that wait."""
         self.inside(self._worked, at)
 
     def follow(self, at: datetime) -> int:
         """Let the night's job run at a moment."""
-        return self.inside(follow_notices, at)
+        return int(self.inside(follow_notices, at))
 
     def inside(self, act: Callable[[House], Awaitable[Any]], at: datetime = NOW) -> Any:  # noqa: ANN401 - whatever it returns
         """Run something in the worker's house with the register connected."""

@@ -30,6 +30,15 @@ NOTHING_REQUIRED: Final = frozenset(
         "/v1/pledges/{pledge}/confirm",
         "/v1/pledges/{pledge}/withdraw",
         "/v1/pledges/{pledge}/release/approve",
+        "/v1/pledges/{pledge}/release/cancel",
+        "/v1/pledges/{pledge}/amendments/{amendment}/consent",
+        "/v1/pledges/{pledge}/amendments/{amendment}/approve",
+        "/v1/pledges/{pledge}/amendments/{amendment}/withdraw",
+        "/v1/pledges/{pledge}/registrations/notice-registry/amend",  # an amount or a description: one rule of the whole
+        "/v1/pledges/{pledge}/registrations/notice-registry/discharge",
+        "/v1/registry-tasks/{task}/confirm",
+        "/v1/pledges/{pledge}/enforcements/{enforcement}/approve",
+        "/v1/pledges/{pledge}/enforcements/{enforcement}/transfer",
     }
 )
 
@@ -95,8 +104,32 @@ def an_event(*_: str) -> Mapping[str, Any]:
     return {"type": "disbursed", "principal": yuan("1.00"), "on": "2026-11-21", "reference": "R"}
 
 
+def _sale(*_: str) -> Mapping[str, Any]:
+    winner = {"buyer_uscc": HUANGSHI, "quantity": quantity("1"), "unit_price": "1", "amount": yuan("1.00")}
+    return {"on": "2026-11-21", "reference": "R", "winners": [winner]}
+
+
+def _proof(*_: str) -> Mapping[str, Any]:
+    return {"document": {"title": "x", "sha256": "0" * 64}, "on": "2026-11-21"}
+
+
+ENFORCEMENT: Final = "/v1/pledges/{pledge}/enforcements/{enforcement}"
+
+
 def _document(*_: str) -> Mapping[str, Any]:
     return {"kind": "other", "title": "x", "sha256": "0" * 64}
+
+
+def a_registration(*_: str) -> Mapping[str, Any]:
+    """Return an entry at the notice registry that a bank wants."""
+    wanted = {"register": "notice_registry", "term_months": 12}
+    return {**wanted, "description": "x", "secured_amount": yuan("1.00"), "attachments": ["0" * 64]}
+
+
+def a_task_answer(*_: str) -> Mapping[str, Any]:
+    """Return what a clerk answers."""
+    receipt = {"sha256": "0" * 64, "title": "x"}
+    return {"outcome": "executed", "reference": "x", "on": "2026-11-21", "receipt": receipt}
 
 
 DOORS: Final[Mapping[str, Door]] = MappingProxyType(
@@ -174,10 +207,60 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
         "/v1/pledges/{pledge}/withdraw": Door(ENTERPRISE, _nothing),
         "/v1/pledges/{pledge}/release": Door(OFFICER, lambda *_: {"reason": "waived"}),
         "/v1/pledges/{pledge}/release/approve": Door(APPROVER, _nothing),
+        "/v1/pledges/{pledge}/release/cancel": Door(OFFICER, _nothing),
+        "/v1/pledges/{pledge}/amendments": Door(
+            OFFICER,
+            lambda right, *_: {"kind": "top_up", "items": [{"right_id": right, "quantity": quantity("1")}]},
+            amount=("items", 0, "quantity", "amount"),
+            identifier=("items", 0, "right_id"),
+        ),
+        "/v1/pledges/{pledge}/amendments/{amendment}/consent": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/amendments/{amendment}/approve": Door(APPROVER, _nothing),
+        "/v1/pledges/{pledge}/amendments/{amendment}/withdraw": Door(OFFICER, _nothing),
+        "/v1/pledges/{pledge}/amendments/{amendment}/reject": Door(
+            OFFICER, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/pledges/{pledge}/registrations": Door(
+            OFFICER, a_registration, amount=("secured_amount", "amount"), integer=("term_months",)
+        ),
+        "/v1/pledges/{pledge}/registrations/notice-registry/amend": Door(
+            OFFICER, lambda *_: {"secured_amount": yuan("1.00")}, amount=("secured_amount", "amount")
+        ),
+        "/v1/pledges/{pledge}/registrations/notice-registry/extend": Door(
+            OFFICER, lambda *_: {"term_months": 1}, integer=("term_months",)
+        ),
+        "/v1/pledges/{pledge}/registrations/notice-registry/discharge": Door(OFFICER, _nothing),
+        "/v1/pledges/{pledge}/registrations/notice-registry/object": Door(
+            ENTERPRISE, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/registry-tasks/{task}/answer": Door(
+            AUTHORITY, a_task_answer, text=("reference",), identifier=("receipt", "sha256")
+        ),
+        "/v1/registry-tasks/{task}/confirm": Door(AUTHORITY, _nothing),
+        "/v1/registry-tasks/{task}/return": Door(AUTHORITY, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/pledges/{pledge}/enforcements": Door(
+            OFFICER,
+            lambda *_: {"route": "auction", "reserve_price": yuan("1.00"), "notice_days": 1},
+            amount=("reserve_price", "amount"),
+        ),
+        ENFORCEMENT + "/approve": Door(APPROVER, _nothing),
+        ENFORCEMENT + "/conditions/{condition}/met": Door(AUTHORITY, _proof, text=("document", "title")),
+        ENFORCEMENT + "/stay": Door(AUTHORITY, lambda *_: {"reason": "x", "reference": "R"}, text=("reason",)),
+        ENFORCEMENT + "/lift-stay": Door(AUTHORITY, lambda *_: {"reference": "R"}, text=("reference",)),
+        ENFORCEMENT + "/end": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
+        ENFORCEMENT + "/rounds": Door(
+            APPROVER, lambda *_: {"reserve_price": yuan("1.00")}, amount=("reserve_price", "amount")
+        ),
+        ENFORCEMENT + "/result": Door(
+            OFFICER,
+            _sale,
+            amount=("winners", 0, "amount", "amount"),
+            text=("reference",),
+            identifier=("winners", 0, "buyer_uscc"),
+        ),
+        ENFORCEMENT + "/transfer": Door(OFFICER, _nothing),
         "/v1/searches": Door(ENTERPRISE, lambda *_: {"by": "uscc", "value": HOLDER}, identifier=("value",)),
         "/v1/pledges/{pledge}/documents": Door(OFFICER, _document, text=("title",), identifier=("sha256",)),
-        "/v1/pledges/{pledge}/document-demands": Door(
-            OFFICER, lambda *_: {"kinds": ["other"]}, identifier=("kinds", 0)
-        ),
+        "/v1/pledges/{pledge}/document-demands": Door(OFFICER, lambda *_: {"kinds": ["other"]}, text=("kinds", 0)),
     }
 )

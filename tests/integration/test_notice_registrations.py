@@ -40,9 +40,10 @@ def standing(business: Business) -> Iterator[NoticeScene]:
 
 
 @pytest.fixture
-def scene(standing: NoticeScene) -> Iterator[NoticeScene]:
-    yield standing
+def scene(standing: NoticeScene) -> NoticeScene:
+    standing.disarm()
     standing.clock.at = NOW
+    return standing
 
 
 def test_a_pledge_without_publicity_demands_none(scene: NoticeScene) -> None:

@@ -56,7 +56,8 @@ def test_a_bank_reads_a_draft_to_it_before_it_may_see_the_right(business: Busine
     assert business.get(OFFICER, f"/v1/pledges/{pledge}")["status"] == "draft"
     assert pledge in {each["id"] for each in business.get(OFFICER, "/v1/pledges")["items"]}
     assert business.get(OFFICER, f"/v1/pledges/{pledge}")["conditions"] == [
-        {"code": "active", "met": False, "at": None}
+        {"code": "active", "met": False, "at": None},
+        {"code": "unimpaired", "met": True, "at": None},
     ]
 
 

@@ -5,6 +5,7 @@ cases are those that the edge itself is tested with (`tests/raw_cases.py`). A ro
 """
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +39,8 @@ from tests.raw_cases import SECONDS_MAX, Steps, Target, cases, complaints, send
 from tests.raw_uploads import UPLOADS
 
 UNKNOWN: Final = "0" * 32
+PLACE: Final = re.compile(r"\{(?!condition)[a-z]+\}")
+"""Where an id stands in an address; a condition is named by its code."""
 FAR: Final = ("0001-01-01", "9999-12-31")
 HUGE, LEAST = "999999999999999999", "0.000001"
 
@@ -55,6 +58,10 @@ class Scene:
     policy: str
     hold: str = f"hold_{UNKNOWN}"
     case: str = f"case_{UNKNOWN}"
+    enforcement: str = f"enforcement_{UNKNOWN}"
+    amendment: str = f"amendment_{UNKNOWN}"
+    condition: str = "authority_consent"
+    task: str = f"task_{UNKNOWN}"
 
     def path(self, template: str) -> str:
         """Return the address of a route."""
@@ -67,6 +74,10 @@ class Scene:
             policy=self.policy,
             hold=self.hold,
             case=self.case,
+            enforcement=self.enforcement,
+            amendment=self.amendment,
+            condition=self.condition,
+            task=self.task,
         )
 
     def valid(self, template: str) -> dict[str, Any]:
@@ -166,6 +177,7 @@ def _extremes() -> Iterator[tuple[str, Steps, object]]:
         yield "/v1/loans/{loan}/events", ("on",), day
         yield "/v1/pledges", ("secured", "claims_from"), day
         yield "/v1/pledges", ("secured", "claims_to"), day
+        yield "/v1/registry-tasks/{task}/answer", ("on",), day
     for amount in ("0", "-1", HUGE, "-" + HUGE):
         yield "/v1/rights/{right}/holds", ("quantity",), quantity(amount)
         yield "/v1/rights/{right}/holds", (), {**DOORS["/v1/rights/{right}/holds"].valid("", "", ""), "kind": "lease"}
@@ -223,10 +235,9 @@ def test_an_id_of_another_kind_or_of_nothing_is_not_there(scene: Scene) -> None:
         if "{" not in template:
             continue
         for thing in (f"pledge_{UNKNOWN}", f"loan_{UNKNOWN}", scene.right, "x", "%00", "%F0%9F%98%80", "a" * 4000):
-            names = ("right", "loan", "pledge", "appraisal", "adoption", "policy", "hold", "case")
             if thing == scene.right and template.count("{") == 1 and "{right}" in template:
                 continue  # there it is
-            path = template.format_map(dict.fromkeys(names, thing))
+            path = thing.join(PLACE.split(template)).format(condition=scene.condition)
             status, answer = scene.business.call(DOORS[template].client, "POST", path, scene.valid(template))
             assert (status, answer["code"]) == (404, "not_found"), path
 
@@ -248,6 +259,7 @@ def test_an_id_of_another_kind_or_of_nothing_is_not_there(scene: Scene) -> None:
         "/v1/market/trades?from=x",
         "/v1/market/trades?source=%00",
         "/v1/market/trades?division=x",
+        "/v1/registry-tasks?status=x",
         "/v1/events?wait=21",
         "/v1/events?after=x",
         "/v1/jurisdictions/x/rules",

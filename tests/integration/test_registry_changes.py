@@ -173,6 +173,19 @@ def test_a_seizure_that_is_known_stops_the_money_at_once_and_takes_nothing_from_
     assert draw(business, loan)[0] == 201
 
 
+def test_a_pledge_that_comes_after_a_seizure_is_told_of_it_too(business: Business) -> None:
+    right, loan = business.verified(), business.loan()
+    order = {"kind": "judicial", "quantity": {"amount": "5", "unit": "t/a"}, "reference": "R", "reason": "保全"}
+    business.post(AUTHORITY, f"/v1/rights/{right}/holds", order, 201)
+    watch(business)
+
+    pledge = business.active({right: "10"}, [loan])
+    watch(business)
+
+    assert kinds(business, pledge) == ["right_seized"]
+    assert draw(business, loan) == (409, "not_active")
+
+
 def test_what_a_registry_freezes_beyond_the_free_reaches_the_pledges_from_the_last_rank(business: Business) -> None:
     right = business.verified()
     early, late = (business.active({right: "20"}, [business.loan()]) for _ in range(2))

@@ -48,7 +48,15 @@ def things(ensemble: Company) -> Things:
 
 
 READS = {
-    "pledge": ("/v1/pledges/{}", "/v1/pledges/{}/history", "/v1/pledges/{}/coverage"),
+    "pledge": (
+        "/v1/pledges/{}",
+        "/v1/pledges/{}/history",
+        "/v1/pledges/{}/coverage",
+        "/v1/pledges/{}/documents",
+        "/v1/pledges/{}/document-demands",
+        "/v1/pledges/{}/certificate",
+        "/v1/pledges/{}/certificates",
+    ),
     "loan": ("/v1/loans/{}",),
     "val": ("/v1/valuations/{}", "/v1/valuations/{}/evidence"),
     "authz": ("/v1/authorizations/{}",),

@@ -1,4 +1,4 @@
-"""The arenas, opened once for all races of a test process, and where figures are printed."""
+"""The arenas, opened once for all races of a test process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -16,14 +16,3 @@ def arena(
     """Open an arena with the product's own servers."""
     with opened(new_database, tmp_path_factory.mktemp("arena")) as arena:
         yield arena
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print a line of figures past pytest's capture."""
-
-    def said(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}", flush=True)  # noqa: T201 - figures are what a campaign is run for
-
-    return said

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -29,16 +29,18 @@ def _bytes(segment: str) -> bytes:
     return base64.urlsafe_b64decode(segment + "==")
 
 
-def signed_by_hand(header: dict[str, object], payload: bytes) -> str:
+def signed_by_hand(header: Mapping[str, object], payload: bytes) -> str:
     """Return a JWS that another library signed with our key, however odd."""
     registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
-    return jws.serialize_compact(header, payload, ECKey.import_key(KEY.pem), registry=registry)
+    return jws.serialize_compact(dict(header), payload, ECKey.import_key(KEY.pem), registry=registry)
 
 
 def test_another_library_verifies_the_seal_with_the_published_key() -> None:
     seal = HouseSeal(KEY).sign(SIGNED)
 
-    read = jws.deserialize_compact(seal, ECKey.import_key(dict(KEY.public_jwk)), algorithms=["ES256"])
+    read = jws.deserialize_compact(
+        seal, ECKey.import_key({name: str(part) for name, part in KEY.public_jwk.items()}), algorithms=["ES256"]
+    )
 
     assert read.payload == canonical_json(SIGNED)
     assert read.headers() == {"alg": "ES256", "kid": KEY.key_id, "typ": "greenlien-certificate+jws"}

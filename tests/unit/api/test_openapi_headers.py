@@ -14,6 +14,7 @@ PUBLIC = {
     "/oauth/token",
     "/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
+    "/verify/{number}",
 }
 
 

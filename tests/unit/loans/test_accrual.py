@@ -162,9 +162,7 @@ def test_interest_is_the_sum_over_each_day_s_balance(
 ) -> None:
     rate = Fraction(basis_points, 10_000)
     loan = a_fixed("1000000000", str(Decimal(basis_points) / 10_000))
-    events = [
-        happened(DISBURSED, START + timedelta(days=day), str(Decimal(fen) / 100)) for day, fen in sorted(draws)
-    ]
+    events = [happened(DISBURSED, START + timedelta(days=day), str(Decimal(fen) / 100)) for day, fen in sorted(draws)]
     by_day = sum(
         (Fraction(fen, 100) * rate / 360 for day, fen in draws for offset in range(until) if day <= offset), Fraction(0)
     )

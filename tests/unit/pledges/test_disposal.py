@@ -10,8 +10,8 @@ from domain.pledges.disposal import (
     SCOPE,
     Cost,
     CostKind,
-    Debt,
     Distribution,
+    LoanDebt,
     OtherClaim,
     OwnClaim,
     Part,
@@ -29,11 +29,13 @@ def yuan(amount: int | str) -> Money:
     return Money.of(amount)
 
 
-def a_debt(interest: int = 0, penalty: int = 0, principal: int = 0, loan_id: str = "loan_1") -> Debt:
-    return Debt(loan_id, yuan(interest), yuan(penalty), yuan(principal))
+def a_debt(interest: int = 0, penalty: int = 0, principal: int = 0, loan_id: str = "loan_1") -> LoanDebt:
+    return LoanDebt(loan_id, yuan(interest), yuan(penalty), yuan(principal))
 
 
-def a_claim(*debts: Debt, cap: int = 10_000, maximum: bool = False, costs: int = 0, **different: object) -> OwnClaim:
+def a_claim(
+    *debts: LoanDebt, cap: int = 10_000, maximum: bool = False, costs: int = 0, **different: object
+) -> OwnClaim:
     spent = (Cost(CostKind.ENFORCEMENT_COSTS, "拍卖佣金", yuan(costs)),) if costs else ()
     ordinary: dict[str, object] = {
         "reference": "pledge_1",
@@ -168,8 +170,8 @@ def test_without_a_fee_there_is_no_line_about_one() -> None:
 
 amounts = st.integers(min_value=0, max_value=10**7).map(Money.from_fen)
 times = st.sampled_from([FIRST, LATER, None])
-debts = st.lists(st.builds(Debt, st.just(""), amounts, amounts, amounts), max_size=3).map(
-    lambda some: tuple(Debt(f"loan_{n}", d.interest, d.penalty, d.principal) for n, d in enumerate(some))
+debts = st.lists(st.builds(LoanDebt, st.just(""), amounts, amounts, amounts), max_size=3).map(
+    lambda some: tuple(LoanDebt(f"loan_{n}", d.interest, d.penalty, d.principal) for n, d in enumerate(some))
 )
 costs = st.lists(st.builds(Cost, st.sampled_from(CostKind), st.just("费用"), amounts), max_size=2).map(tuple)
 claims = st.builds(

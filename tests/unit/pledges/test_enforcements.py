@@ -1,16 +1,19 @@
 """An enforcement's own table, its conditions, its sums."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from domain.jurisdictions.rulebook import Rulebook, load_rulebook
 from domain.jurisdictions.rules import Rule, Standing
+from domain.loans.loans import LoanEventType
 from domain.pledges.enforcements import (
     ENFORCEMENT_TRANSITIONS,
     OPEN,
+    ClaimedOf,
     Code,
     EnforcementCannotMove,
     EnforcementEvent,
@@ -18,13 +21,16 @@ from domain.pledges.enforcements import (
     Named,
     Route,
     SaleCondition,
+    SaleResult,
     Winner,
     after,
     price_holds,
 )
 from domain.use_cases.prepare_sale import conditions_of_sale
+from domain.use_cases.settle_sale import debts_of
 from domain.values.identifiers import NATIONAL, Division
-from tests.builders import HOLDER, NOW, TODAY, a_pledge, a_right, tonnes, yuan
+from domain.values.money import Money
+from tests.builders import HOLDER, NOW, TODAY, a_loan, a_loan_event, a_pledge, a_right, tonnes, yuan
 
 BOOK = load_rulebook()
 YINCHUAN = Division("640100")
@@ -180,3 +186,25 @@ def test_an_amount_is_quantity_times_price_to_the_fen(quantity: str, price: str,
         amount=yuan(amount),
     )
     assert price_holds(winner) is holds
+
+
+# What is claimed
+
+
+def test_the_first_due_is_paid_first_and_interest_is_what_has_accrued_unless_the_bank_claims_another() -> None:
+    paid_out_on, sold_on = date(2026, 1, 1), date(2026, 7, 1)
+    called = a_loan(id="loan_called", start=paid_out_on, end=date(2027, 11, 21))
+    ending = a_loan(id="loan_ending", start=paid_out_on, end=date(2026, 6, 1))
+    out = a_loan_event(LoanEventType.DISBURSED, "100000", on=paid_out_on)
+    acceleration = a_loan_event(LoanEventType.ACCELERATED, None, on=date(2026, 5, 1))
+    events = {"loan_called": (out, acceleration), "loan_ending": (out,)}
+    claim = ClaimedOf(loan_id="loan_ending", interest=yuan("1.23"), penalty=None)
+    result = SaleResult(winners=(), costs=(), claims=(claim,), other_claims=())
+
+    first, second = debts_of([ending, called], events, result, sold_on)
+
+    assert (first.loan_id, second.loan_id) == ("loan_called", "loan_ending")
+    days = (sold_on - paid_out_on).days
+    assert first.interest == Money.ceiling(Fraction(100000) * Fraction("0.0345") * days / 360)
+    assert second.interest == yuan("1.23")
+    assert (first.principal, second.principal) == (yuan("100000"), yuan("100000"))

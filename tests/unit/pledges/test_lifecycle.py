@@ -125,3 +125,12 @@ def test_the_diagram_is_drawn_from_the_table() -> None:
     edges = {(state, event, target) for table in TRANSITIONS.values() for (state, event), target in table.items()}
     assert drawn.count(" --> ") == len(edges) + 1 + len(TERMINAL)
     assert "confirmed --> freezing: freeze_ordered (zhejiang)" in drawn
+
+
+@pytest.mark.parametrize("workflow", list(Workflow))
+def test_a_refused_release_is_ordered_again_or_cancelled(workflow: Workflow) -> None:
+    assert move(workflow, State.RELEASING, Event.ORDER_STUCK) is State.EXCEPTION
+    assert move(workflow, State.EXCEPTION, Event.RELEASE_APPROVED) is State.RELEASING
+    assert move(workflow, State.EXCEPTION, Event.RELEASE_CANCELLED) is State.ACTIVE
+    cancels = {state for state, event in TRANSITIONS[workflow] if event is Event.RELEASE_CANCELLED}
+    assert cancels == {State.EXCEPTION}

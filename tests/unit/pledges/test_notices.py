@@ -57,7 +57,7 @@ def test_everything_else_is_refused_by_name(status: RegistrationStatus, event: N
     with pytest.raises(RegistrationCannotMove) as refusal:
         moved(status, event)
 
-    assert refusal.value.facts() == {"status": status.value, "event": event.value}
+    assert refusal.value.facts() == {"state": status.value, "event": event.value}
 
 
 def test_a_renewal_adds_to_the_current_last_day_and_not_to_today() -> None:
