@@ -17,6 +17,8 @@ WHEN: Final = slice(11, 23)
 ACTOR_COLUMNS: Final = 18
 DEED_COLUMNS: Final = 20
 CODE_COLUMNS: Final = 28
+FOLLOWING: Final = ("certificate.", "pledge.searched", "notice.")
+"""What jobs add in their own time."""
 
 Told = Sequence[Mapping[str, Any]]
 
@@ -74,7 +76,11 @@ def recount(scene: Scene, pledged: Pledged) -> Recounted:
     for event in events:
         _tell(scene, event["time"], event["type"], STATES.get(event["data"].get("status"), ""), event["subject"])
     _in_order(scene, events)
-    told = [entry["action"] for entry in audit if entry["subject"] == pledged.pledge["id"]]
+    told = [
+        entry["action"]
+        for entry in audit
+        if entry["subject"] == pledged.pledge["id"] and not entry["action"].startswith(FOLLOWING)
+    ]
     scene.checks(
         "the main pledge's trail begins and ends", ("pledge.drafted", "pledge.release_executed"), (told[0], told[-1])
     )

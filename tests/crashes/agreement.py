@@ -30,6 +30,7 @@ STATEMENTS: Final[Mapping[str, str]] = {
     "orders": "select * from registry_orders",
     "audit": "select sequence, action, subject, details from audit_entries order by sequence",
     "events": "select sequence, type, subject, data from events order by sequence",
+    "certificates": "select number, pledge_id, kind, sealed_at from certificates",
     "jobs": "select id, task_name, status, args from procrastinate_jobs",
 }
 
@@ -154,6 +155,16 @@ def a_pledge_moved_by_the_table(books: Books) -> Iterator[str]:
             yield f"{pledge['id']} is {pledge['status']}, its trail ends in {status}"
 
 
+def what_the_registry_did_is_certified_once(books: Books) -> Iterator[str]:
+    """A freeze or release that was carried out whole has its certificate, written in the same transaction."""
+    for pledge in books.ours["pledges"]:
+        for action, kind in (("pledge.freeze_executed", "registration"), ("pledge.release_executed", "release")):
+            done = len(books.of("audit", subject=pledge["id"], action=action))
+            issued = len(books.of("certificates", pledge_id=pledge["id"], kind=kind))
+            if issued != done:
+                yield f"{pledge['id']} has {issued} certificates of {kind} for {done}"
+
+
 def every_order_is_answered(books: Books) -> Iterator[str]:
     """No order is left open, no pledge waits or is left to a person, and no job is left."""
     for order in books.ours["orders"]:
@@ -233,6 +244,7 @@ ALWAYS: Final[Sequence[Rule]] = (
     nothing_ends_without_the_registrys_answer,
     an_order_is_settled_once,
     a_pledge_moved_by_the_table,
+    what_the_registry_did_is_certified_once,
 )
 AT_REST: Final[Sequence[Rule]] = (
     every_order_is_answered,

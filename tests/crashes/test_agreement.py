@@ -59,6 +59,10 @@ FALSIFIED = {
         with_ours("pledges", lambda row: {**row, "status": State.RELEASED.value}),
         "a_pledge_moved_by_the_table",
     ),
+    "certified_otherwise": (
+        with_ours("certificates", lambda row: {**row, "kind": "release"}),
+        "what_the_registry_did_is_certified_once",
+    ),
     "left_open": (with_ours("orders", lambda row: {**row, "state": "sent"}), "every_order_is_answered"),
     "left_waiting": (with_ours("pledges", lambda row: {**row, "status": "freezing"}), "every_order_is_answered"),
     "never_frozen": (

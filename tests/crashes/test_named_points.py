@@ -83,11 +83,16 @@ COMPENSATIONS = [
 ]
 
 
+SEALS = [
+    Crash("freezing", "zhejiang", "freeze", Point(f"worker.{moment}_commit.seal"), State.ACTIVE) for moment in MOMENTS
+]
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "crashes",
-    [FREEZES, RELEASES, [*REFUSALS, *COMPENSATIONS]],
-    ids=["a_freeze_executed", "a_release_executed", "a_freeze_refused_or_undone"],
+    [FREEZES, RELEASES, [*REFUSALS, *COMPENSATIONS], SEALS],
+    ids=["a_freeze_executed", "a_release_executed", "a_freeze_refused_or_undone", "a_certificate_sealed"],
 )
 def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(crashes: list[Crash], stage: Stage) -> None:
     together(crashes, lambda crash: kill_and_go_on(stage, crash))
@@ -110,4 +115,5 @@ def kill_and_go_on(stage: Stage, crash: Crash) -> None:
 
         play.start_worker()
         assert disagreements(play.rest(crash.part, crash.ends)) == []
-        assert trap.noted() <= {each.point.name for each in chain(FREEZES, RELEASES)}
+        play.wait(lambda books: all(row["sealed_at"] is not None for row in books.ours["certificates"]))
+        assert trap.noted() <= {each.point.name for each in chain(FREEZES, RELEASES, SEALS)}

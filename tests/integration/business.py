@@ -1,13 +1,13 @@
 """The whole business behind its real doors: the API on a socket, a database of its own, a registry in memory.
 
 The worker's jobs are run when the test says so (`work`), by the product's own code, as the worker's own role. Time
-stands still at the builders' `NOW`.
+stands still at the builders' `NOW`, unless the test brings a clock.
 """
 
 import asyncio
 import secrets
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -69,13 +69,14 @@ class Business:
     database: Database
     registry: FakeRegistry
     tokens: JoseTokens
+    clock: Callable[[], datetime] = lambda: NOW
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=30))
 
     def authorization(self, client: str) -> str:
         """Return the header of a client."""
         tenant, role, uscc, division = _CLIENTS[client]
         actor = Actor(client_id=client, tenant=tenant, role=role, uscc=uscc, division=division)
-        return f"Bearer {self.tokens.issue_access_token(actor, scopes_of(role), NOW).token}"
+        return f"Bearer {self.tokens.issue_access_token(actor, scopes_of(role), self.clock()).token}"
 
     def call(self, client: str, method: str, path: str, body: object = None, key: str | None = None) -> tuple[int, Any]:
         """Send a request as a client and return the status and the body."""
@@ -173,11 +174,11 @@ class Business:
                     await carry_out_order(house, order_id)
 
     @asynccontextmanager
-    async def worker_house(self, at: datetime = NOW) -> AsyncIterator[House]:
-        """Open the house as the worker has it, at a moment."""
+    async def worker_house(self, at: datetime | None = None) -> AsyncIterator[House]:
+        """Open the house as the worker has it, at a moment or by the business's clock."""
         engine = make_engine(self.database.worker_url, pool_size=2)
         try:
-            yield replace(_house(engine, self.registry), now=lambda: at)
+            yield _house(engine, self.registry, self.clock if at is None else lambda: at)
         finally:
             await engine.dispose()
 
@@ -240,7 +241,7 @@ def a_deal(number: int, price: str = "4000.00", **different: object) -> dict[str
 
 
 @contextmanager
-def open_for_business(database: Database) -> Iterator[Business]:
+def open_for_business(database: Database, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[Business]:
     """Serve the product on a database, with tenants, and prices for COD in Shaoxing and Huangshi."""
     more = (
         Tenant(id="enterprise.huangshi", kind="enterprise", name="黄石示例铸造有限公司", uscc=HUANGSHI, division=None),
@@ -248,14 +249,14 @@ def open_for_business(database: Database) -> Iterator[Business]:
         Tenant(id="greenlien", kind="platform", name="平台", uscc=None, division=None),
     )
     asyncio.run(register(database.owner_url, [*TENANTS, *more], []))
-    registry = FakeRegistry([as_told(a_right())], lambda: NOW)
+    registry = FakeRegistry([as_told(a_right())], clock)
     tokens = JoseTokens(issuer=ISSUER, audience=ISSUER, signing_key=SIGNING_KEY)
     engine = make_engine(database.app_url, pool_size=8)
-    house = _house(engine, registry)
-    app = make_app(_Opened(house), tokens, ISSUER, clock=lambda: NOW, allow_bearer=True)
+    house = _house(engine, registry, clock)
+    app = make_app(_Opened(house), tokens, ISSUER, clock=clock, allow_bearer=True)
     app.state.house = house
     with served(app) as base_url:
-        business = Business(base_url, database, registry, tokens)
+        business = Business(base_url, database, registry, tokens, clock)
         deals = [a_deal(number) for number in range(6)]
         deals += [a_deal(number, trade_no=f"HB-{number}", division="420200") for number in range(6)]
         assert business.post("exchange.zhejiang", "/v1/market/trades", {"source": "syn", "trades": deals}, 200)[
@@ -297,7 +298,7 @@ class _Opened:
         return None
 
 
-def _house(engine: Any, registry: FakeRegistry) -> House:  # noqa: ANN401 - SQLAlchemy's engine
+def _house(engine: Any, registry: FakeRegistry, now: Callable[[], datetime]) -> House:  # noqa: ANN401 - SQLAlchemy's engine
     async def ready() -> dict[str, bool]:
         return {}
 
@@ -309,7 +310,7 @@ def _house(engine: Any, registry: FakeRegistry) -> House:  # noqa: ANN401 - SQLA
         sheets=TypstSheets(),
         issuer=ISSUER,
         rulebook=load_rulebook(),
-        now=lambda: NOW,
+        now=now,
         ready=ready,
         registry_patience_seconds=2.0,
     )

@@ -70,7 +70,7 @@ def appraised(case: Case, repayment: Repayment | None = None) -> Appraisal:
         raise
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(cases(), LOANS)
 def test_the_largest_loan_is_covered_on_every_single_day_of_its_life(case: Case, shape: Repayment) -> None:
     found = appraised(case, shape)
@@ -84,7 +84,7 @@ def test_the_largest_loan_is_covered_on_every_single_day_of_its_life(case: Case,
         assert found.lendable_on(day) <= carried_on(found, day) + Fraction(found.market_value.amount) / 10**6 + 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(cases(), LOANS)
 def test_a_fen_more_than_the_largest_loan_is_uncovered_on_some_day(case: Case, shape: Repayment) -> None:
     found = appraised(case, shape)
@@ -95,7 +95,7 @@ def test_a_fen_more_than_the_largest_loan_is_uncovered_on_some_day(case: Case, s
     assert any(more * share > found.lendable_on(day) for day, share in days)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(cases(), LOANS, st.integers(1, 130))
 def test_the_first_uncovered_day_is_the_one_that_counting_day_by_day_finds(
     case: Case, shape: Repayment, percent: int

@@ -23,7 +23,7 @@ from tests.unit.valuation.markets import Case, cases, repayments
 from tests.unit.valuation.subjects import an_appraisal
 
 MANY = settings(max_examples=150, deadline=None)
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=40, deadline=None)
 
 
 def appraised(arguments: Mapping[str, Any], **changes: Any) -> Appraisal:  # noqa: ANN401 - arguments of `an_appraisal`

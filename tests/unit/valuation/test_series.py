@@ -16,7 +16,7 @@ from domain.valuation.series import LOG_ONE, UNIT, Levels, Series, capped, logar
 from tests.unit.valuation import reference
 from tests.unit.valuation.random_series import a_series, an_item
 
-SEEDS = range(36)
+SEEDS = range(24)
 ROUNDED = 1e-8
 
 
@@ -53,7 +53,7 @@ def test_what_is_rounded_on_the_way_matters_less_than_two_millionths_of_the_scal
     items = a_series(seed)
     found = levels_of(items)
 
-    for at in range(0, len(items), 3):
+    for at in range(0, len(items), 5):
         exact = reference.level(items[: at + 1], exactly=True)
         assert abs(int(found.log[at]) - exact.log) <= Fraction(20, UNIT) * exact.scale + 100, at
 
@@ -72,7 +72,7 @@ def test_logarithms_are_right_to_the_last_billionth_for_every_price_that_can_be_
     assert logarithms([price]).tolist() == [reference.ln(price)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.integers(1, 10**30))
 def test_logarithms_are_right_for_any_price(price: int) -> None:
     assert logarithms([price]).tolist() == [reference.ln(price)]
