@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from api.__main__ import main
 from api.commands import processes
-from api.jobs import certificates, registry_orders
+from api.jobs import certificates, notices, registry_orders
 from domain.ports.registry import OrderAnswer, RegistryOrder, RegistryRight
 from domain.use_cases import carry_out_order
 from integrations.database.unit_of_work import DatabaseUnitOfWork
@@ -113,6 +113,7 @@ def plant(trap: Trap) -> None:
     for use_case, step in STEPS.items():
         _replace(carry_out_order, use_case, partial(_naming_step, step))
     _replace(certificates, "seal_certificate", partial(_naming_step, "seal"))
+    _replace(notices, "search_wanted", partial(_naming_step, "search"))
     for use_case in ("record_rights", "record_no_right"):
         _replace(registry_orders, use_case, partial(_naming_step, "verification"))
 

@@ -1,8 +1,9 @@
 """Amendments of an active pledge through the real doors, with a watch that looks at every commit.
 
 `Watch` knows what must hold at each moment: every right of the pledge is frozen at the registry for at least what the
-pledge says, what was secured before stays secured by itself or by what takes its place, what stays keeps its
-registration with its reference and time, and our books take no more and no less than the live holds.
+pledge says, less what a release that has left us may have released without our knowing; what was secured before stays
+secured by itself or by what takes its place; what stays keeps its registration with its reference and time; and our
+books take no more and no less than the live holds.
 """
 
 import asyncio
@@ -55,8 +56,14 @@ class Watch:
         assert status == "active"
         items = self.business.sql("select right_id, quantity from pledge_items where pledge_id = %s", self.pledge)
         assert items
+        leaving = self.business.sql(
+            "select right_id, quantity from registry_orders where pledge_id = %s and kind = 'release'"
+            " and state in ('sent', 'accepted', 'unknown')",
+            self.pledge,
+        )
         for right, pledged in items:
-            assert self.frozen(right) >= pledged, right
+            on_its_way = sum((quantity for each, quantity in leaving if each == right), Decimal(0))
+            assert self.frozen(right) >= pledged - on_its_way, right
         for right in self.kept:
             assert self.frozen(right) >= min(self.least[right], dict(items)[right])
             assert self._entry(right) == self.entries[right]

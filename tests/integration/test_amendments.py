@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.integration.amendment_scene import (
     propose,
     read,
 )
-from tests.integration.business import HUANGSHI, Business, open_for_business, quantity
+from tests.integration.business import HUANGSHI, Business, at_once, open_for_business, quantity
 from tests.openapi_truth import OpenapiTruth
 
 FOREIGNER = "bank-b.officer"
@@ -161,6 +162,32 @@ def test_a_substitute_is_frozen_before_the_old_right_is_released(
     assert business.available(old) == "50.000000"
     ordered = [effect.order.kind.value for effect in business.registry.executed if effect.order.contract_no == pledge]
     assert ordered == ["freeze", "freeze", "release"]
+
+
+@pytest.mark.parametrize("fault", ["lose_reply", "error", "garbage", "duplicate", "late", "closed"])
+def test_whatever_the_registry_does_each_order_of_an_amendment_takes_effect_once(
+    business: Business, lent: tuple[str, str, str], fault: str
+) -> None:
+    pledge, old, _ = lent
+    new = business.verified()
+    watch = Watch(business, pledge, kept=(), either=((old, new),))
+    amendment = agreed(business, pledge, kind="substitute", items=parts(**{new: "12"}), released=parts(**{old: "10"}))
+    for operation in ("freeze", "release"):
+        business.registry.arm(operation, fault)
+    watch.work()
+
+    assert read(business, amendment)["status"] == "effective"
+    ordered = [effect.order.kind.value for effect in business.registry.executed if effect.order.contract_no == pledge]
+    assert ordered == ["freeze", "freeze", "release"]
+
+
+def test_of_two_amendments_proposed_at_once_one_waits(business: Business, lent: tuple[str, str, str]) -> None:
+    pledge, _, _ = lent
+    bodies = [{"kind": "top_up", "items": parts(**{business.verified(): "5"})} for _ in range(2)]
+    path = f"/v1/pledges/{pledge}/amendments"
+    answers = at_once(*(partial(business.call, OFFICER, "POST", path, body) for body in bodies))
+    assert sorted(status for status, _ in answers) == [201, 409]
+    assert {answer.get("code") for _, answer in answers} == {None, "amendment_pending"}
 
 
 def test_a_substitute_that_the_registry_refuses_leaves_everything_as_it_was(

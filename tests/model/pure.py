@@ -58,14 +58,14 @@ class Model:
         """The first person."""
         refusal = self._unreleasable(pledge, reason)
         if not refusal:
-            pledge.release_ordered_by = client
+            pledge.release_ordered_by, pledge.release_reason = client, reason
         return refusal
 
-    def approve_release(self, pledge: PledgeModel, client: str, reason: str, now: datetime) -> str:
+    def approve_release(self, pledge: PledgeModel, client: str, now: datetime) -> str:
         """The second person."""
         if pledge.release_ordered_by == client:
             return "same_person"
-        refusal = self._unreleasable(pledge, reason)
+        refusal = self._unreleasable(pledge, pledge.release_reason)
         if refusal:
             return refusal
         if pledge.release_ordered_by is None:

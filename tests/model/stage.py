@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ from api.jobs.registry_orders import carry_out_order
 from domain.use_cases.decide_on_pledge import lapse_pledge
 from domain.values.identifiers import RegistryNo
 from domain.values.quantity import Quantity, Unit
-from domain.values.working_days import working_days_between
 from domain.values.time import business_date
+from domain.values.working_days import working_days_between
 from integrations.database.postmaster import SUPERUSER
 from tests.builders import NOW, tonnes
 from tests.database_session import Database
@@ -64,7 +64,7 @@ class Stage:
         self.business.registry._faults.clear()
         self.runner.run(self.business.registry.deliver_slow())
 
-    def ask(self, client: str, path: str, body: object, **headers: str) -> tuple[int, str, Any]:
+    def ask(self, client: str, path: str, body: object, headers: Mapping[str, str]) -> tuple[int, str, Any]:
         """Send a command; return status, code (OK where it is done) and body."""
         known = {"Authorization": self.business.authorization(client), "Idempotency-Key": secrets.token_hex(16)}
         answer = self.business._http.post(self.business.base_url + path, json=body, headers={**known, **headers})

@@ -131,6 +131,7 @@ class PledgeModel:
     held: bool = False
     expected: dict[str, int] = field(default_factory=dict)
     release_ordered_by: str | None = None
+    release_reason: str = "waived"
     drawn: Decimal = Decimal(0)
     owed: Decimal = Decimal(0)
     overdue: bool = False

@@ -101,10 +101,11 @@ def test_another_process_makes_the_same_bytes(hash_seed: str) -> None:
 
 
 def test_a_program_that_counts_coarsely_makes_the_same_figures() -> None:
-    expected = an_appraisal(**a_full_case())
+    case = a_full_case()
+    expected = an_appraisal(**case)
 
     with localcontext(prec=3, rounding=ROUND_UP):
-        coarse = an_appraisal(**a_full_case())
+        coarse = an_appraisal(**case)
 
     assert body_of(coarse) == body_of(expected)
 
