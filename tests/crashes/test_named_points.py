@@ -95,10 +95,18 @@ SEARCHES = [
 ]
 
 
+REVIEWS = [
+    Crash(
+        "freezing", "zhejiang", "freeze", Point(f"worker.{moment}_commit.review"), State.CONFIRMED, change="court_order"
+    )
+    for moment in MOMENTS
+]
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "crashes",
-    [FREEZES, RELEASES, [*REFUSALS, *COMPENSATIONS], [*SEALS, *SEARCHES]],
+    [FREEZES, RELEASES, [*REFUSALS, *COMPENSATIONS, *REVIEWS], [*SEALS, *SEARCHES]],
     ids=["a_freeze_executed", "a_release_executed", "a_freeze_refused_or_undone", "a_certificate_sealed_a_search_made"],
 )
 def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(crashes: list[Crash], stage: Stage) -> None:
@@ -123,4 +131,4 @@ def kill_and_go_on(stage: Stage, crash: Crash) -> None:
         play.start_worker()
         assert disagreements(play.rest(crash.part, crash.ends)) == []
         play.wait(lambda books: all(row["sealed_at"] is not None for row in books.ours["certificates"]))
-        assert trap.noted() <= {each.point.name for each in chain(FREEZES, RELEASES, SEALS, SEARCHES)}
+        assert trap.noted() <= {each.point.name for each in chain(FREEZES, RELEASES, SEALS, SEARCHES, REVIEWS)}

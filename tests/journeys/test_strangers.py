@@ -199,7 +199,8 @@ def _sent_nonsense(ensemble: Company, client: str, method: str, path: str) -> ht
     if path not in UPLOADS:
         return ensemble.call(client, method, _address(path), {"surely": "no payload"})
     headers = {"Authorization": f"Bearer {ensemble.token(client)}", "Idempotency-Key": secrets.token_hex(16)}
-    return ensemble.http.post(_address(path), files={"surely": ("no", b"payload")}, headers=headers)
+    form, files = {"format": "no format", "source": "nobody"}, {"file": ("deals.csv", b"surely,no\npayload,here\n")}
+    return ensemble.http.post(_address(path), data=form, files=files, headers=headers)
 
 
 @pytest.mark.parametrize(("path", "method", "permission"), OPERATIONS)
