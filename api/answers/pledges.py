@@ -135,8 +135,7 @@ def pledge_answer(
         "registrations": [_registration(entry, notice_rank) for entry in pledge.registrations],
         "perfection": _perfection(pledge, rights, rulebook, now),
         "conditions": [
-            {"code": condition.code, "met": condition.met, "at": instant(condition.at)}
-            for condition in conditions
+            {"code": condition.code, "met": condition.met, "at": instant(condition.at)} for condition in conditions
         ],
         "impairments": [_impairment(each) for each in pledge.impairments],
         "custody": _custody(pledge),

@@ -48,9 +48,7 @@ async def conditions_for(
     return (*judged, Condition(UNIMPAIRED, met=_unimpaired(pledge, rights), at=None))
 
 
-def demanded_of(
-    pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime
-) -> tuple[str, ...]:
+def demanded_of(pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime) -> tuple[str, ...]:
     """Return the codes that the rule packs of the rights' divisions demand, and those that the bank does.
 
     A right that the reader may not see stands under the national rule. A bank demands publicity by ordering it, and a

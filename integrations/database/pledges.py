@@ -198,9 +198,7 @@ class DatabasePledges:
         entries = await self._connection.rows_among(ENTRIES, ids)
         impairments = await self._connection.rows_among(IMPAIRMENTS_THAT_LAST, ids)
         return [
-            pledge_from(
-                row, _of(items, row.id), _of(loans, row.id), _of(entries, row.id), _of(impairments, row.id)
-            )
+            pledge_from(row, _of(items, row.id), _of(loans, row.id), _of(entries, row.id), _of(impairments, row.id))
             for row in rows
         ]
 

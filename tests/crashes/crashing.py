@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from api.__main__ import main
 from api.commands import processes
-from api.jobs import certificates, notices, registry_orders, reviews
+from api.jobs import calendar, certificates, notices, registry_orders, revaluation, reviews
 from domain.ports.registry import OrderAnswer, RegistryOrder, RegistryRight
 from domain.use_cases import carry_out_order
 from integrations.database.unit_of_work import DatabaseUnitOfWork
@@ -115,6 +115,9 @@ def plant(trap: Trap) -> None:
     _replace(certificates, "seal_certificate", partial(_naming_step, "seal"))
     _replace(notices, "search_wanted", partial(_naming_step, "search"))
     _replace(reviews, "review", partial(_naming_step, "review"))
+    _replace(revaluation, "begin_run", partial(_naming_step, "daily"))
+    for use_case in ("apply_calendar", "expire_hold"):
+        _replace(calendar, use_case, partial(_naming_step, "daily"))
     for use_case in ("record_rights", "record_no_right"):
         _replace(registry_orders, use_case, partial(_naming_step, "verification"))
 

@@ -15,6 +15,7 @@ import pytest
 from api.jobs import market_imports
 from domain.market.imports import RowRead, RowRefused
 from integrations.database.engine import make_engine
+from tests.builders import NOW
 from tests.database_session import Database
 from tests.integration.business import Business, _house, open_for_business
 from tests.unit.exchange.samples import a_bulletin, csv_of, workbook_of
@@ -81,7 +82,7 @@ def work(business: Business, import_id: str) -> None:
     async def step() -> None:
         engine = make_engine(business.database.worker_url, pool_size=2)
         try:
-            await market_imports.import_trades(_house(engine, business.registry), import_id)
+            await market_imports.import_trades(_house(engine, business.registry, lambda: NOW), import_id)
         finally:
             await engine.dispose()
 
@@ -174,7 +175,7 @@ def test_two_workers_at_the_same_import_take_each_row_in_once(
 
     async def both() -> None:
         engine = make_engine(business.database.worker_url, pool_size=4)
-        house = _house(engine, business.registry)
+        house = _house(engine, business.registry, lambda: NOW)
         try:
             await asyncio.gather(*(market_imports.import_trades(house, import_id) for _ in range(2)))
         finally:
@@ -208,7 +209,7 @@ def test_what_is_tried_in_vain_for_long_is_given_up_and_says_so(business: Busine
     async def give_up() -> None:
         engine = make_engine(business.database.worker_url, pool_size=2)
         try:
-            await market_imports.give_up(_house(engine, business.registry), import_id)
+            await market_imports.give_up(_house(engine, business.registry, lambda: NOW), import_id)
         finally:
             await engine.dispose()
 

@@ -34,27 +34,27 @@ class Application(Playing):
     @rule(pick=PICK)
     def submit(self, pick: int) -> None:
         """The enterprise applies."""
-        pledge = self.pledge(pick)
+        pledge = self.pledge(pick, lambda each: each.may("submit"))
         self.act(ENTERPRISE, pledge, "submit", {}, self.model.submit(pledge, self.soon()))
 
     @precondition(Playing.has_pledge)
     @rule(pick=PICK)
     def verify_quantities(self, pick: int) -> None:
         """The authority agrees."""
-        self.decide(AUTHORITY, self.pledge(pick), "verify-quantities")
+        self.decide(AUTHORITY, self._due(pick, "verify-quantities"), "verify-quantities")
 
     @precondition(Playing.has_pledge)
     @rule(pick=PICK)
     def approve_loan(self, pick: int) -> None:
         """The bank approves."""
-        pledge = self.pledge(pick)
+        pledge = self._due(pick, "approve-loan")
         self.decide(f"{pledge.bank}.approver", pledge, "approve-loan")
 
     @precondition(Playing.has_pledge)
     @rule(pick=PICK)
     def confirm(self, pick: int) -> None:
         """The enterprise confirms; after a refused freeze it orders the next."""
-        self.decide(ENTERPRISE, self.pledge(pick), "confirm")
+        self.decide(ENTERPRISE, self._due(pick, "confirm"), "confirm")
 
     @precondition(Playing.has_pledge)
     @rule(pick=PICK, authority=st.booleans())
@@ -75,6 +75,9 @@ class Application(Playing):
     def withdraw(self, pick: int) -> None:
         """The enterprise takes it back."""
         self.decide(ENTERPRISE, self.pledge(pick), "withdraw")
+
+    def _due(self, pick: int, verb: str) -> PledgeModel:
+        return self.pledge(pick, lambda each: each.may(verb))
 
     def decide(self, client: str, pledge: PledgeModel, verb: str) -> None:
         """Give one of the decisions on an application."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.integration.business import yuan
-from tests.model.playing import AUTHORITY, ENTERPRISE, PICK, SIDE, Playing, a_quantity
+from tests.model.playing import AUTHORITY, ENTERPRISE, PICK, SIDE, UNLIKELY, Playing, a_quantity
 from tests.model.things import OK, AmendmentModel, PledgeModel
 
 STEP: Final = Decimal(100)
@@ -21,7 +21,7 @@ class Life(Playing):
     @rule(pick=PICK, approver=st.booleans(), reason=st.sampled_from(["waived", "claim_extinguished"]))
     def order_release(self, pick: int, approver: bool, reason: str) -> None:
         """The first person of the bank wants it released."""
-        pledge = self.pledge(pick)
+        pledge = self.pledge(pick, _active)
         client = f"{pledge.bank}.{'approver' if approver else 'officer'}"
         expected = self.model.order_release(pledge, client, reason)
         self.act(client, pledge, "release", {"reason": reason}, expected)
@@ -30,7 +30,7 @@ class Life(Playing):
     @rule(pick=PICK)
     def approve_release(self, pick: int) -> None:
         """The second person approves, if it is another."""
-        pledge = self.pledge(pick)
+        pledge = self.pledge(pick, lambda each: each.release_ordered_by is not None)
         client = f"{pledge.bank}.approver"
         expected = self.model.approve_release(pledge, client, self.soon())
         self.act(client, pledge, "release/approve", {}, expected)
@@ -39,7 +39,7 @@ class Life(Playing):
     @rule(pick=PICK)
     def cancel_release(self, pick: int) -> None:
         """The bank thinks better of it."""
-        pledge = self.pledge(pick)
+        pledge = self.pledge(pick, lambda each: each.release_ordered_by is not None)
         self.act(f"{pledge.bank}.officer", pledge, "release/cancel", {}, self.model.cancel_release(pledge))
 
     # Loans
@@ -72,7 +72,9 @@ class Life(Playing):
 
     def _lent(self, pick: int) -> PledgeModel:
         lent = [pledge for pledge in self.model.pledges.values() if pledge.loan]
-        return lent[pick % len(lent)]
+        live = [pledge for pledge in lent if pledge.status == "active"]
+        some = live if live and pick % UNLIKELY else lent
+        return some[pick // UNLIKELY % len(some)]
 
     def _event(self, pledge: PledgeModel, kind: str, amount: Decimal | None, expected: str | Collection[str]) -> str:
         on = self.stage.clock().date().isoformat()
@@ -87,7 +89,7 @@ class Life(Playing):
     @rule(pick=PICK, side=SIDE, amount=st.integers(1, 3).map(Decimal), more=st.booleans())
     def propose_an_amendment(self, pick: int, side: int, amount: Decimal, more: bool) -> None:
         """The bank wants more of a right, or gives some back."""
-        pledge, right = self.pledge(pick), self.right(side)
+        pledge, right = self.pledge(pick, _active), self.right(side)
         kind = "top_up" if more else "partial_release"
         expected = self.model.propose(pledge, kind, right.id, amount)
         body = {"kind": kind, "items": [{"right_id": right.id, "quantity": a_quantity(amount)}]}
@@ -184,3 +186,27 @@ class Life(Playing):
 
     def _enforce(self, client: str, pledge: PledgeModel, verb: str, body: object, expected: str) -> None:
         self.command(client, f"/v1/pledges/{pledge.id}/enforcements/{pledge.enforcement_id}/{verb}", body, expected)
+
+    # Whole stories
+
+    @precondition(Playing.has_loan)
+    @rule(pick=PICK)
+    def all_goes_wrong(self, pick: int) -> None:
+        """Money goes out, does not come back, and the bank goes for the right."""
+        for step in (self.disburse, self.is_overdue, self.propose_enforcement):
+            step(pick)
+        if self._enforced():
+            self.approve_enforcement(pick)
+
+    @precondition(Playing.has_pledge)
+    @rule(pick=PICK, side=SIDE, amount=st.integers(1, 3).map(Decimal), more=st.booleans())
+    def an_amendment_is_agreed_on(self, pick: int, side: int, amount: Decimal, more: bool) -> None:
+        """The bank proposes, the pledgor agrees, the second person approves."""
+        self.propose_an_amendment(pick, side, amount, more)
+        for step in (self.agree_to_an_amendment, self.approve_an_amendment):
+            if self._amended():
+                step(pick)
+
+
+def _active(pledge: PledgeModel) -> bool:
+    return pledge.status == "active"

@@ -30,15 +30,16 @@ EDGES: Final = {
 class Machine(Application, Life, Surroundings):
     """Plays one example."""
 
-    @initialize(amounts=st.tuples(st.integers(4, 12), st.integers(4, 12)), bank=SIDE)
-    def begin(self, amounts: tuple[int, int], bank: int) -> None:
-        """Let there be two rights, and one pledge that has been applied for."""
+    @initialize(amounts=st.tuples(st.integers(4, 12), st.integers(4, 12)), bank=SIDE, steps=st.integers(1, 6))
+    def begin(self, amounts: tuple[int, int], bank: int, steps: int) -> None:
+        """Let there be two rights, and one pledge that has come some way."""
         self.stage.begin()
         for amount in amounts:
             right = self.stage.verified(f"{amount}.000000")
             self.model.rights[right.id] = right
-        self.draft(bank, bank == 1, (2, 0))
-        self.submit(0)
+        self.draft(bank, bank == 1, (3, 1))
+        for _ in range(steps):
+            self.advance(0)
 
     @precondition(Playing.has_pledge)
     @rule(pick=PICK)
@@ -55,7 +56,9 @@ class Machine(Application, Life, Surroundings):
             "freezing": lambda _: self.work(),
             "releasing": lambda _: self.work(),
         }
-        steps.get(pledge.status, lambda _: None)(pick)
+        step = steps.get(pledge.status)
+        if step is not None:
+            step(pick)
 
     @precondition(Playing.has_pledge)
     @rule(pick=PICK, steps=st.integers(2, 5))

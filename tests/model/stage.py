@@ -69,7 +69,7 @@ class Stage:
         known = {"Authorization": self.business.authorization(client), "Idempotency-Key": secrets.token_hex(16)}
         answer = self.business._http.post(self.business.base_url + path, json=body, headers={**known, **headers})
         code = OK if answer.is_success else str(answer.json()["code"])
-        self.answers[f"{answer.status_code} {code}"] += 1
+        self.answers[f"{path.rpartition('/')[2]}: {code or 'done'}"] += 1
         return answer.status_code, code, answer.json()
 
     def verified(self, amount: str) -> RightModel:
