@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.integration.business import a_loan_body, a_pledge_body, yuan
-from tests.model.playing import AUTHORITY, BANKS, ENTERPRISE, PICK, PLEDGES_MAX, SIDE, Playing, a_quantity
+from tests.model.playing import AUTHORITY, BANKS, ENTERPRISE, PICK, PLEDGES_MAX, SIDE, Playing, a_quantity, may
 from tests.model.things import OK, PRINCIPAL, PledgeModel
 
 
@@ -30,47 +30,47 @@ class Application(Playing):
         now = self.stage.clock()
         self.model.pledges[answer["id"]] = PledgeModel(answer["id"], BANKS[bank], workflow, parts, now, loan)
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("submit"))
     @rule(pick=PICK)
     def submit(self, pick: int) -> None:
         """The enterprise applies."""
         pledge = self.pledge(pick, lambda each: each.may("submit"))
         self.act(ENTERPRISE, pledge, "submit", {}, self.model.submit(pledge, self.soon()))
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("verify-quantities"))
     @rule(pick=PICK)
     def verify_quantities(self, pick: int) -> None:
         """The authority agrees."""
         self.decide(AUTHORITY, self._due(pick, "verify-quantities"), "verify-quantities")
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("approve-loan"))
     @rule(pick=PICK)
     def approve_loan(self, pick: int) -> None:
         """The bank approves."""
         pledge = self._due(pick, "approve-loan")
         self.decide(f"{pledge.bank}.approver", pledge, "approve-loan")
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("confirm"))
     @rule(pick=PICK)
     def confirm(self, pick: int) -> None:
         """The enterprise confirms; after a refused freeze it orders the next."""
         self.decide(ENTERPRISE, self._due(pick, "confirm"), "confirm")
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("request-correction"))
     @rule(pick=PICK, authority=st.booleans())
     def request_correction(self, pick: int, authority: bool) -> None:
         """The bank or the authority sends it back."""
         pledge = self.pledge(pick)
         self.decide(AUTHORITY if authority else f"{pledge.bank}.officer", pledge, "request-correction")
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("reject"))
     @rule(pick=PICK)
     def reject(self, pick: int) -> None:
         """The bank says no."""
         pledge = self.pledge(pick)
         self.decide(f"{pledge.bank}.officer", pledge, "reject")
 
-    @precondition(Playing.has_pledge)
+    @precondition(may("withdraw"))
     @rule(pick=PICK)
     def withdraw(self, pick: int) -> None:
         """The enterprise takes it back."""

@@ -1,6 +1,6 @@
 """The life of a pledge: money, amendments, default, and the release."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Final
 
@@ -8,16 +8,36 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.integration.business import yuan
-from tests.model.playing import AUTHORITY, ENTERPRISE, PICK, SIDE, UNLIKELY, Playing, a_quantity
+from tests.model.playing import AUTHORITY, ENTERPRISE, PICK, SIDE, Playing, a_quantity, any_pledge
 from tests.model.things import OK, AmendmentModel, PledgeModel
 
 STEP: Final = Decimal(100)
 
 
+def _active(pledge: PledgeModel) -> bool:
+    return pledge.status == "active"
+
+
+def _to_be_released(pledge: PledgeModel) -> bool:
+    return pledge.release_ordered_by is not None
+
+
+def _lendable(pledge: PledgeModel) -> bool:
+    return _active(pledge) and pledge.loan is not None
+
+
+def _owing(pledge: PledgeModel) -> bool:
+    return pledge.owed > 0
+
+
+def _overdue(pledge: PledgeModel) -> bool:
+    return pledge.overdue
+
+
 class Life(Playing):
     """What bank and pledgor do with a pledge that stands."""
 
-    @precondition(Playing.has_pledge)
+    @precondition(any_pledge(_active))
     @rule(pick=PICK, approver=st.booleans(), reason=st.sampled_from(["waived", "claim_extinguished"]))
     def order_release(self, pick: int, approver: bool, reason: str) -> None:
         """The first person of the bank wants it released."""
@@ -26,55 +46,53 @@ class Life(Playing):
         expected = self.model.order_release(pledge, client, reason)
         self.act(client, pledge, "release", {"reason": reason}, expected)
 
-    @precondition(Playing.has_pledge)
+    @precondition(any_pledge(_to_be_released))
     @rule(pick=PICK)
     def approve_release(self, pick: int) -> None:
         """The second person approves, if it is another."""
-        pledge = self.pledge(pick, lambda each: each.release_ordered_by is not None)
+        pledge = self.pledge(pick, _to_be_released)
         client = f"{pledge.bank}.approver"
         expected = self.model.approve_release(pledge, client, self.soon())
         self.act(client, pledge, "release/approve", {}, expected)
 
-    @precondition(Playing.has_pledge)
+    @precondition(any_pledge(_to_be_released))
     @rule(pick=PICK)
     def cancel_release(self, pick: int) -> None:
         """The bank thinks better of it."""
-        pledge = self.pledge(pick, lambda each: each.release_ordered_by is not None)
+        pledge = self.pledge(pick, _to_be_released)
         self.act(f"{pledge.bank}.officer", pledge, "release/cancel", {}, self.model.cancel_release(pledge))
 
     # Loans
 
-    @precondition(Playing.has_loan)
+    @precondition(any_pledge(_lendable))
     @rule(pick=PICK)
     def disburse(self, pick: int) -> None:
         """Money goes out, if it may."""
-        pledge = self._lent(pick)
+        pledge = self._lent(pick, _lendable)
         code = self._event(pledge, "disbursed", STEP, self.model.disburse(pledge, STEP))
         if code == OK:
             pledge.drawn += STEP
             pledge.owed += STEP
 
-    @precondition(Playing.has_loan)
+    @precondition(any_pledge(_owing))
     @rule(pick=PICK)
     def repay(self, pick: int) -> None:
         """Money comes back, never more than is owed."""
-        pledge = self._lent(pick)
+        pledge = self._lent(pick, _owing)
         if self._event(pledge, "repaid", STEP, self.model.repay(pledge, STEP)) == OK:
             pledge.owed -= STEP
 
-    @precondition(Playing.has_loan)
+    @precondition(any_pledge(_owing))
     @rule(pick=PICK)
     def is_overdue(self, pick: int) -> None:
         """The borrower does not pay."""
-        pledge = self._lent(pick)
+        pledge = self._lent(pick, _owing)
         self._event(pledge, "overdue", None, OK)
         pledge.overdue = True
 
-    def _lent(self, pick: int) -> PledgeModel:
-        lent = [pledge for pledge in self.model.pledges.values() if pledge.loan]
-        live = [pledge for pledge in lent if pledge.status == "active"]
-        some = live if live and pick % UNLIKELY else lent
-        return some[pick // UNLIKELY % len(some)]
+    def _lent(self, pick: int, likely: Callable[[PledgeModel], bool]) -> PledgeModel:
+        pledge = self.pledge(pick, likely)
+        return pledge if pledge.loan else self.pledge(1, likely)
 
     def _event(self, pledge: PledgeModel, kind: str, amount: Decimal | None, expected: str | Collection[str]) -> str:
         on = self.stage.clock().date().isoformat()
@@ -85,7 +103,7 @@ class Life(Playing):
 
     # Amendments
 
-    @precondition(Playing.has_pledge)
+    @precondition(any_pledge(_active))
     @rule(pick=PICK, side=SIDE, amount=st.integers(1, 3).map(Decimal), more=st.booleans())
     def propose_an_amendment(self, pick: int, side: int, amount: Decimal, more: bool) -> None:
         """The bank wants more of a right, or gives some back."""
@@ -142,11 +160,11 @@ class Life(Playing):
 
     # Default
 
-    @precondition(Playing.has_loan)
+    @precondition(any_pledge(_overdue))
     @rule(pick=PICK)
     def propose_enforcement(self, pick: int) -> None:
         """The bank wants its money out of the right."""
-        pledge = self._lent(pick)
+        pledge = self._lent(pick, _overdue)
         expected = self.model.propose_enforcement(pledge)
         path, body = f"/v1/pledges/{pledge.id}/enforcements", {"route": "auction"}
         _, answer = self.command("bank-a.officer", path, body, expected, 201)
@@ -189,16 +207,21 @@ class Life(Playing):
 
     # Whole stories
 
-    @precondition(Playing.has_loan)
+    @precondition(any_pledge(_lendable))
     @rule(pick=PICK)
     def all_goes_wrong(self, pick: int) -> None:
         """Money goes out, does not come back, and the bank goes for the right."""
-        for step in (self.disburse, self.is_overdue, self.propose_enforcement):
-            step(pick)
+        for likely, step in (
+            (_lendable, self.disburse),
+            (_owing, self.is_overdue),
+            (_overdue, self.propose_enforcement),
+        ):
+            if any_pledge(likely)(self):
+                step(pick)
         if self._enforced():
             self.approve_enforcement(pick)
 
-    @precondition(Playing.has_pledge)
+    @precondition(any_pledge(_active))
     @rule(pick=PICK, side=SIDE, amount=st.integers(1, 3).map(Decimal), more=st.booleans())
     def an_amendment_is_agreed_on(self, pick: int, side: int, amount: Decimal, more: bool) -> None:
         """The bank proposes, the pledgor agrees, the second person approves."""
@@ -206,7 +229,3 @@ class Life(Playing):
         for step in (self.agree_to_an_amendment, self.approve_an_amendment):
             if self._amended():
                 step(pick)
-
-
-def _active(pledge: PledgeModel) -> bool:
-    return pledge.status == "active"

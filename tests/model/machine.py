@@ -27,6 +27,9 @@ EDGES: Final = {
 }
 
 
+HISTORY_EVERY: Final = 4
+
+
 class Machine(Application, Life, Surroundings):
     """Plays one example."""
 
@@ -90,6 +93,8 @@ class Machine(Application, Life, Surroundings):
         assert told["status"] == pledge.status, told
         items = {item["right_id"]: Decimal(item["quantity"]["amount"]) for item in told["items"]}
         assert items == pledge.items, told
+        if self.stage.answers.total() % HISTORY_EVERY:
+            return
         history = self.stage.business.get(ENTERPRISE, f"/v1/pledges/{pledge.id}/history")["items"]
         moves = [entry["details"] for entry in history if "from" in entry["details"]]
         for move in moves:

@@ -38,10 +38,6 @@ class Playing(RuleBasedStateMachine):
         """Tell whether anything was drafted."""
         return bool(self.model.pledges)
 
-    def has_loan(self) -> bool:
-        """Tell whether anything was drafted for a loan."""
-        return any(pledge.loan for pledge in self.model.pledges.values())
-
     def command(
         self,
         client: str,
@@ -108,6 +104,16 @@ class Playing(RuleBasedStateMachine):
             if pledge.bank == bank and pledge.held and pledge.status not in ENDED and right.id in rights:
                 return True
         return False
+
+
+def any_pledge(likely: Callable[[PledgeModel], bool]) -> Callable[[Playing], bool]:
+    """Return what tells whether there is such a pledge: a rule is tried where it may succeed, then on others, too."""
+    return lambda playing: any(map(likely, playing.model.pledges.values()))
+
+
+def may(verb: str) -> Callable[[Playing], bool]:
+    """Return what tells whether there is a pledge in a state that a verb leaves."""
+    return any_pledge(lambda pledge: pledge.may(verb))
 
 
 def a_quantity(amount: Decimal) -> dict[str, str]:
