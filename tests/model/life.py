@@ -222,6 +222,14 @@ class Life(Playing):
             self.approve_enforcement(pick)
 
     @precondition(any_pledge(_active))
+    @rule(pick=PICK, alone=st.booleans())
+    def a_release_is_agreed_on(self, pick: int, alone: bool) -> None:
+        """One person of the bank orders it, and another approves, or the same tries to."""
+        self.order_release(pick, alone, "waived")
+        if any_pledge(_to_be_released)(self):
+            self.approve_release(pick)
+
+    @precondition(any_pledge(_active))
     @rule(pick=PICK, side=SIDE, amount=st.integers(1, 3).map(Decimal), more=st.booleans())
     def an_amendment_is_agreed_on(self, pick: int, side: int, amount: Decimal, more: bool) -> None:
         """The bank proposes, the pledgor agrees, the second person approves."""

@@ -103,7 +103,7 @@ class Stage:
             await uow.commit()
         return lapsed
 
-    def overdue_since(self, progressed_at: datetime) -> bool:
+    def is_over(self, progressed_at: datetime) -> bool:
         """Tell whether more than the ten working days have gone."""
         days = working_days_between(business_date(progressed_at), business_date(self.clock()))
         return days > LAPSE_WORKING_DAYS

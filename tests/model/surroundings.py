@@ -75,18 +75,13 @@ class Surroundings(Playing):
 
     # Time
 
-    @rule(hours=st.integers(1, 24 * 9))
-    def time_passes(self, hours: int) -> None:
-        """Hours or days go by."""
-        self.stage.clock.turn(timedelta(hours=hours))
-
-    @precondition(Playing.has_pledge)
-    @rule(pick=PICK)
-    def the_night_looks_at(self, pick: int) -> None:
-        """What nobody moved for ten working days lapses."""
-        pledge = self.pledge(pick)
-        due = self.stage.overdue_since(pledge.progressed_at)
-        assert self.stage.lapse(pledge.id) == self.model.lapse(pledge, self.stage.clock(), due=due)
+    @rule(days=st.sampled_from([0, 1, 6, 11, 12, 14, 15, 17]), hours=st.integers(1, 23))
+    def time_passes(self, days: int, hours: int) -> None:
+        """Hours or days go by, and the night lets lapse what nobody moved for ten working days."""
+        self.stage.clock.turn(timedelta(days=days, hours=hours))
+        for pledge in self.model.pledges.values():
+            due = self.stage.is_over(pledge.progressed_at)
+            assert self.stage.lapse(pledge.id) == self.model.lapse(pledge, self.stage.clock(), due=due), pledge
 
     # Strangers, the late, and those who say it twice
 
