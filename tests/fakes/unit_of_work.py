@@ -15,7 +15,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from domain.pledges.amendments import Amendment
 from domain.pledges.certificates import Certificate, CertificateKind
+from domain.pledges.enforcements import OPEN, Enforcement
 from domain.pledges.pledges import Pledge
 from domain.pledges.registry_orders import IN_FLIGHT, OrderKind, OrderState, PledgeOrder, StandingFreeze
 from domain.ports.registry import RegistryRight
@@ -27,7 +29,9 @@ from domain.values.identifiers import RegistryNo
 from domain.values.quantity import Quantity
 
 LIVE: Final = frozenset({HoldState.PENDING, HoldState.POSTED})
-RIGHTS, HOLDS, PLEDGES, ORDERS, CERTIFICATES = "rights", "holds", "pledges", "orders", "certificates"
+RIGHTS, HOLDS, PLEDGES, ORDERS = "rights", "holds", "pledges", "orders"
+CERTIFICATES, AMENDMENTS, ENFORCEMENTS = "certificates", "amendments", "enforcements"
+TABLES: Final = (RIGHTS, HOLDS, PLEDGES, ORDERS, CERTIFICATES, AMENDMENTS, ENFORCEMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,7 @@ class Job:
 class Memory:
     """The rows. `committed` hears of every transaction that changed some, and of the jobs that it enqueued."""
 
-    tables: dict[str, dict[str, Any]] = field(
-        default_factory=lambda: {name: {} for name in (RIGHTS, HOLDS, PLEDGES, ORDERS, CERTIFICATES)}
-    )
+    tables: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in TABLES})
     committed: Callable[[Sequence[Change], Sequence[Job]], None] = lambda _changes, _jobs: None
     _undo: list[tuple[str, str, Any]] = field(default_factory=list)
     _enqueued: list[Job] = field(default_factory=list)
@@ -76,6 +78,15 @@ class Memory:
     def rights(self) -> dict[str, Right]:
         """Return the rights by id."""
         return self.tables[RIGHTS]
+
+    def orders_of(self, pledge_id: str) -> list[PledgeOrder]:
+        """Return a pledge's orders."""
+        return [order for order in self.orders.values() if order.pledge_id == pledge_id]
+
+    def pending(self, pledge_id: str) -> Amendment | None:
+        """Return the amendment of a pledge that is pending."""
+        amendments: list[Amendment] = list(self.tables[AMENDMENTS].values())
+        return next((each for each in amendments if each.pledge_id == pledge_id and each.is_pending), None)
 
     @property
     def holds(self) -> dict[str, PostedHold]:
@@ -142,7 +153,9 @@ class MemoryUnitOfWork:
         self.certificates = _Certificates(memory)
         self.jobs = _Jobs(memory)
         self.audit = self.outbox = _Trail()
-        self.searches = self.tenants = self.amendments = self.notices = _Nothing()
+        self.amendments = _Amendments(memory)
+        self.enforcements = _Enforcements(memory)
+        self.searches = self.tenants = self.notices = self.loans = _Nothing()
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
@@ -311,11 +324,11 @@ class _Orders:
         return True
 
     async def of_round(self, pledge_id: str, order_round: int) -> Sequence[PledgeOrder]:
-        wanted = [order for order in self._of(pledge_id) if order.round == order_round]
+        wanted = [order for order in self._memory.orders_of(pledge_id) if order.round == order_round]
         return sorted(wanted, key=lambda order: (order.created_at, order.id))
 
     async def standing_freezes(self, pledge_id: str) -> Sequence[StandingFreeze]:
-        executed = [order for order in self._of(pledge_id) if order.state is OrderState.EXECUTED]
+        executed = [order for order in self._memory.orders_of(pledge_id) if order.state is OrderState.EXECUTED]
         executed.sort(key=lambda order: (order.executed_at or order.created_at, order.id))
         standing = []
         for freeze in executed:
@@ -331,12 +344,9 @@ class _Orders:
         return standing
 
     async def executed_freezes(self, pledge_id: str) -> dict[str, str]:
-        freezes = [order for order in self._of(pledge_id) if order.kind is OrderKind.FREEZE]
+        freezes = [order for order in self._memory.orders_of(pledge_id) if order.kind is OrderKind.FREEZE]
         executed = [order for order in freezes if order.state is OrderState.EXECUTED]
         return {order.right_id: str(order.registry_ref) for order in sorted(executed, key=lambda order: order.round)}
-
-    def _of(self, pledge_id: str) -> list[PledgeOrder]:
-        return [order for order in self._memory.orders.values() if order.pledge_id == pledge_id]
 
     def _another_in_flight(self, order: PledgeOrder) -> bool:
         """Tell what the unique index `one_order_in_flight_per_right` tells."""
@@ -358,6 +368,47 @@ class _Certificates:
         key = f"{certificate.pledge_id} {certificate.kind} {certificate.occasion}"
         self._memory.put(CERTIFICATES, key, certificate)
         return True
+
+
+class _Amendments:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def add(self, amendment: Amendment) -> None:
+        self._memory.put(AMENDMENTS, amendment.id, amendment)
+
+    async def lock(self, amendment_id: str) -> Amendment | None:
+        found: Amendment | None = self._memory.tables[AMENDMENTS].get(amendment_id)
+        return found
+
+    async def save(self, amendment: Amendment) -> None:
+        self._memory.put(AMENDMENTS, amendment.id, amendment)
+
+    async def pending(self, pledge_id: str) -> Amendment | None:
+        return self._memory.pending(pledge_id)
+
+    async def last_number(self, pledge_id: str) -> int:
+        numbers = [each.number for each in self._memory.tables[AMENDMENTS].values() if each.pledge_id == pledge_id]
+        return max(numbers, default=0)
+
+
+class _Enforcements:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def add(self, enforcement: Enforcement) -> None:
+        self._memory.put(ENFORCEMENTS, enforcement.id, enforcement)
+
+    async def lock(self, enforcement_id: str) -> Enforcement | None:
+        found: Enforcement | None = self._memory.tables[ENFORCEMENTS].get(enforcement_id)
+        return found
+
+    async def save(self, enforcement: Enforcement) -> None:
+        self._memory.put(ENFORCEMENTS, enforcement.id, enforcement)
+
+    async def open_of(self, pledge_id: str) -> Enforcement | None:
+        kept: list[Enforcement] = list(self._memory.tables[ENFORCEMENTS].values())
+        return next((each for each in kept if each.pledge_id == pledge_id and each.status in OPEN), None)
 
 
 class _Jobs:
@@ -394,5 +445,6 @@ class _Nothing:
     async def entry_of(self, _: str) -> None:
         """Know of no entry."""
 
-    async def pending(self, _: str) -> None:
-        """Know of no amendment under way."""
+    async def events_of_each(self, loan_ids: Sequence[str]) -> dict[str, Sequence[Any]]:
+        """Know of no loan."""
+        return dict.fromkeys(loan_ids, ())

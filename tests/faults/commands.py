@@ -7,7 +7,7 @@ before (drafts, values, approvals) asks nothing of a registry and is for other t
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -15,9 +15,9 @@ from typing import Final
 from api.house import House
 from domain.errors import DomainError
 from domain.pledges.lifecycle import State
-from domain.pledges.pledges import Pledge, PledgeItem, ReleaseReason
+from domain.pledges.pledges import Pledge, ReleaseReason
+from domain.pledges.registry_orders import SETTLED
 from domain.ports.registry import RegistryUnavailable
-from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState, QuantityUnavailable
 from domain.rights.rights import Right
 from domain.use_cases.decide_on_pledge import withdraw_pledge
 from domain.use_cases.hear_registry import hear
@@ -31,8 +31,9 @@ from integrations.registry.client import HttpRegistry
 from integrations.registry.demo_rights import SHAOXING_COD_RIGHT, demo_rights
 from integrations.registry.ledger import Ledger
 from integrations.registry.registered_right import RegisteredRight
-from tests.builders import BANK, BANK_USCC, HOLDER, a_pledge, a_right, an_entry, an_item
+from tests.builders import HOLDER, a_pledge, a_right, an_entry
 from tests.fakes.unit_of_work import RIGHTS, Memory
+from tests.faults.later_commands import APPROVER, OFFICER, LaterCommands, take
 from tests.faults.line import Killed
 
 RIGHTS_OF_A_RUN: Final = 8
@@ -40,8 +41,6 @@ REGISTRY: Final = "zhejiang"
 ENTERPRISE: Final = Actor(
     client_id="enterprise.shaoxing", tenant="enterprise.shaoxing", role=Role.ENTERPRISE, uscc=HOLDER, division=None
 )
-OFFICER: Final = Actor(client_id="bank-a.officer", tenant=BANK, role=Role.BANK_OFFICER, uscc=BANK_USCC, division=None)
-APPROVER: Final = replace(OFFICER, client_id="bank-a.approver", role=Role.BANK_APPROVER)
 CHANGES: Final = (
     ChangeKind.REDUCE,
     ChangeKind.SUSPEND,
@@ -86,16 +85,25 @@ class Commands:
     scene: Scene
     chance: random.Random
     given: Counter[str]
+    later: LaterCommands = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Bring the commands on what stands."""
+        self.later = LaterCommands(self.scene.house, self.scene.memory, self.chance)
 
     async def give(self) -> None:
         """Give one."""
         verbs: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
-            "pledge": (40, self._pledge),
-            "release": (30, self._release),
-            "cancel": (8, self._cancel),
-            "freeze again": (8, self._freeze_again),
-            "verify": (6, self._verify),
-            "change": (8, self._change),
+            "pledge": (38, self._pledge),
+            "release": (20, self._release),
+            "cancel": (6, self._cancel),
+            "freeze again": (7, self._freeze_again),
+            "verify": (5, self._verify),
+            "change": (7, self._change),
+            "top up": (5, lambda: self._amend(self.later.top_up)),
+            "release in part": (5, lambda: self._amend(self.later.release_in_part)),
+            "substitute": (4, lambda: self._amend(self.later.substitute)),
+            "sell": (3, self._sell),
         }
         [verb] = self.chance.choices(list(verbs), [weight for weight, _ in verbs.values()])
         try:
@@ -109,33 +117,17 @@ class Commands:
 
     async def _pledge(self) -> None:
         rights = self.chance.sample(sorted(self.scene.memory.rights), self.chance.choice((1, 1, 2, 3)))
-        amounts = {right_id: Decimal(self.chance.randint(1, 5)) for right_id in rights}
         now = self.scene.house.now()
         async with self.scene.house.open(ENTERPRISE) as uow:
-            pledge_id = new_id("pledge")
-            items = []
-            for right_id, amount in amounts.items():
-                right = self.scene.memory.rights[right_id]
-                if not await uow.rights.take(right_id, amount):
-                    raise QuantityUnavailable(right_id, right.available)
-                hold = Hold(
-                    id=new_id("hold"),
-                    right_id=right_id,
-                    kind=HoldKind.PLEDGE,
-                    blocks=BLOCKS[HoldKind.PLEDGE],
-                    quantity=Quantity(amount, right.quantity.unit),
-                    state=HoldState.PENDING,
-                    since=now,
-                    until=None,
-                    reason="pledge_submitted",
-                    reference=pledge_id,
-                )
-                await uow.holds.add(hold, (BANK, HOLDER))
-                items.append(_item(hold, right))
+            name = new_id("pledge")
+            known = self.scene.memory.rights
+            items = tuple(
+                [await take(uow, self.chance, name, known[right_id], self.scene.house) for right_id in rights]
+            )
             pledge = a_pledge(
-                id=pledge_id,
+                id=name,
                 status=State.CONFIRMED,
-                items=tuple(items),
+                items=items,
                 registrations=tuple(an_entry(position=position) for position in range(len(items))),
             )
             await uow.pledges.add(pledge)
@@ -173,6 +165,24 @@ class Commands:
             await order_freeze(uow, ENTERPRISE, replace(pledge, items=items), self.scene.house.now())
             await uow.commit()
 
+    async def _amend(self, change: Callable[[Pledge], Awaitable[None]]) -> None:
+        pledge = self._picked(State.ACTIVE)
+        if pledge is not None and self.scene.memory.pending(pledge.id) is None:
+            await change(pledge)
+
+    async def _sell(self) -> None:
+        """Sell what is pledged, or sell again what the registry would not make the buyer's."""
+        unsold = [each for each in self.scene.memory.pledges.values() if self._is_unsold(each)]
+        pledge = self.chance.choice(unsold) if unsold else self._picked(State.ACTIVE)
+        if pledge is not None and self.scene.memory.pending(pledge.id) is None:
+            await self.later.sell(pledge)
+
+    def _is_unsold(self, pledge: Pledge) -> bool:
+        """Tell whether a sale was refused, whole or in part."""
+        if pledge.status is State.ENFORCING:
+            return all(order.state in SETTLED for order in self.scene.memory.orders_of(pledge.id))
+        return pledge.status is State.EXCEPTION and pledge.reason == "transfer_refused"
+
     async def _verify(self) -> None:
         right = self._right()
         try:
@@ -200,7 +210,3 @@ class Commands:
             each for each in self.scene.memory.pledges.values() if each.status in ({state} if state else OPEN)
         ]
         return self.chance.choice(pledges) if pledges else None
-
-
-def _item(hold: Hold, right: Right) -> PledgeItem:
-    return an_item(right_id=right.id, quantity=hold.quantity, hold_id=hold.id, expected_version=right.registry_version)
