@@ -20,7 +20,7 @@ from domain.values.identifiers import RegistryNo
 from integrations.registry.ledger import Ledger
 from integrations.registry.messages import Outcome
 from integrations.registry.wire import Operation, ReplyCode
-from tests.fakes.unit_of_work import HOLDS, LIVE, ORDERS, RIGHTS, Change, Memory
+from tests.fakes.unit_of_work import HOLDS, LIVE, ORDERS, PLEDGES, RIGHTS, Change, Memory
 from tests.faults.line import ORDERS as ORDER_OPERATIONS
 from tests.faults.line import Message
 
@@ -98,6 +98,8 @@ class Judge:
                 self._check_order(change.before, change.after)
             elif change.table == HOLDS:
                 self._check_hold(change.after.hold)
+            elif change.table == PLEDGES:
+                self._check_pledge(change.after)
         for right_id in {self._right_of(change) for change in changes} - {None}:
             self._check_right(str(right_id))
 
@@ -131,6 +133,17 @@ class Judge:
             if under_way:
                 self._fail(f"{hold.id} is {hold.state}, and {under_way[0].id} is {under_way[0].state}")
 
+    def _check_pledge(self, pledge: Pledge) -> None:
+        """What an active pledge says it has is frozen, but for what it has ordered to be released."""
+        if pledge.status is not State.ACTIVE:
+            return
+        releases = [order for order in self.memory.orders_of(pledge.id) if order.kind is OrderKind.RELEASE]
+        for item in pledge.items:
+            leaving = [order for order in releases if order.right_id == item.right_id and order.state not in SETTLED]
+            frozen = self.frozen(pledge.id, item.right_id) + sum(order.quantity.amount for order in leaving)
+            if frozen < item.quantity.amount:
+                self._fail(f"{pledge.id} is active with {item.quantity.amount} of {item.right_id}, frozen {frozen}")
+
     def _check_right(self, right_id: str) -> None:
         right = self.memory.rights[right_id]
         holds = [each.hold for each in self.memory.holds.values() if each.hold.right_id == right_id]
@@ -163,7 +176,8 @@ class Judge:
             for item in pledge.items:
                 frozen = self.frozen(pledge.id, item.right_id)
                 posted = self._held(pledge.id, item.right_id, POSTED)
-                if frozen != posted or (pledge.status in STANDING) is not (frozen > 0):
+                half = self._is_half_sold(pledge)
+                if frozen != posted or (not half and (pledge.status in STANDING) is not (frozen > 0)):
                     self._fail(f"{pledge.id} is {pledge.status}: {posted} posted, {frozen} frozen at the registry")
 
     def frozen(self, pledge_id: str, right_id: str) -> Decimal:
@@ -181,7 +195,7 @@ class Judge:
         return sum((hold.quantity.amount for hold in wanted), Decimal(0))
 
     def _is_half_sold(self, pledge: Pledge) -> bool:
-        """Tell whether the registry made one right the buyer's and refused another: a person's case, not an open order."""
+        """Tell whether the registry made one right the buyer's and refused another: a case for a person."""
         return pledge.status is State.EXCEPTION and pledge.reason == "transfer_refused"
 
     def _outcome(self, order: PledgeOrder) -> Outcome | None:
