@@ -24,7 +24,7 @@ from integrations.database.provisioning import register
 from integrations.database.unit_of_work import unit_of_work
 from tests.builders import NOW, a_pledge, a_right, an_entry, an_item, an_order, tonnes
 from tests.database_session import Database
-from tests.fakes.unit_of_work import RIGHTS, Memory
+from tests.fakes.memory import RIGHTS, Memory
 from tests.filled_database import ENTERPRISE, TENANTS, as_told
 
 pytestmark = pytest.mark.anyio

@@ -32,7 +32,7 @@ from integrations.registry.demo_rights import SHAOXING_COD_RIGHT, demo_rights
 from integrations.registry.ledger import Ledger
 from integrations.registry.registered_right import RegisteredRight
 from tests.builders import HOLDER, a_pledge, a_right, an_entry
-from tests.fakes.unit_of_work import RIGHTS, Memory
+from tests.fakes.memory import RIGHTS, Memory
 from tests.faults.later_commands import APPROVER, OFFICER, LaterCommands, take
 from tests.faults.line import Killed
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from tests.fakes.unit_of_work import Job
+from tests.fakes.memory import Job
 from tests.faults.line import Killed
 from tests.faults.virtual_time import VirtualLoop
 

@@ -20,7 +20,7 @@ from domain.values.identifiers import RegistryNo
 from integrations.registry.ledger import Ledger
 from integrations.registry.messages import Outcome
 from integrations.registry.wire import Operation, ReplyCode
-from tests.fakes.unit_of_work import HOLDS, LIVE, ORDERS, PLEDGES, RIGHTS, Change, Memory
+from tests.fakes.memory import HOLDS, LIVE, ORDERS, PLEDGES, RIGHTS, Change, Memory
 from tests.faults.line import ORDERS as ORDER_OPERATIONS
 from tests.faults.line import Message
 

@@ -41,7 +41,7 @@ from domain.values.quantity import Quantity
 from domain.values.time import business_date
 from integrations.registry.demo_rights import ENTERPRISE_HUANGSHI_USCC
 from tests.builders import BANK, BANK_USCC, HOLDER, an_item
-from tests.fakes.unit_of_work import Memory
+from tests.fakes.memory import Memory
 
 OFFICER: Final = Actor(client_id="bank-a.officer", tenant=BANK, role=Role.BANK_OFFICER, uscc=BANK_USCC, division=None)
 APPROVER: Final = replace(OFFICER, client_id="bank-a.approver", role=Role.BANK_APPROVER)

@@ -26,7 +26,7 @@ from integrations.registry.client import HttpRegistry, RegistryEndpoint
 from integrations.registry.counter import Counter as RegistryCounter
 from integrations.registry.ledger import Ledger
 from tests.builders import NOW
-from tests.fakes.unit_of_work import Change, Job, Memory
+from tests.fakes.memory import Change, Job, Memory
 from tests.faults import virtual_time
 from tests.faults.commands import Commands, Scene, entered_rights
 from tests.faults.jobs import Jobs
@@ -48,6 +48,7 @@ class Told:
     """What a run came to; `broken` is none where every promise held."""
 
     seed: int
+    length: int
     weather: Weather
     commands: Counter[str]
     effects: int = 0
@@ -61,7 +62,7 @@ class Told:
     @property
     def words(self) -> str:
         """Return what a reader needs to see it again."""
-        return f"seed {self.seed}: {self.broken} (again: python -m tests.faults {self.seed})"
+        return f"seed {self.seed}: {self.broken} (again: python -m tests.faults {self.seed} {self.length})"
 
 
 def run(seed: int, commands: int = COMMANDS) -> Told:
@@ -76,7 +77,7 @@ class _Run:
         self._loop = loop
         self._commands = commands
         self._chance = random.Random(f"{seed} commands")
-        weather = drawn(random.Random(f"{seed} weather"), commands * SECONDS_BETWEEN)
+        weather = drawn(random.Random(f"{seed} weather"), COMMANDS * SECONDS_BETWEEN)
         self._clock = Clock(loop, NOW)
         self._memory = Memory(committed=self._committed)
         self._ledger = Ledger(None, entered_rights(business_date(NOW)), self._clock.now)
@@ -105,7 +106,7 @@ class _Run:
             registry_patience_seconds=5.0,
         )
         self._jobs = Jobs(loop, self._clock.now, order_freeze.TASK, self._step, random.Random(f"{seed} jobs"))
-        self.told = Told(seed=seed, weather=weather, commands=Counter())
+        self.told = Told(seed=seed, length=commands, weather=weather, commands=Counter())
 
     async def to_the_end(self) -> Told:
         """Give the commands, heal, and see how it ends."""

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.model.pure import Model
 from tests.model.stage import Stage
-from tests.model.things import ENDED, OK, PledgeModel, RightModel
+from tests.model.things import OK, PledgeModel, RightModel
 
 ENTERPRISE, AUTHORITY, STRANGER = "enterprise.shaoxing", "authority.zhejiang", "enterprise.huangshi"
 BANKS: Final = ("bank-a", "bank-b")
@@ -94,16 +94,6 @@ class Playing(RuleBasedStateMachine):
         paths = [f"/v1/pledges/{name}/{verb}" for name in (pledge.id, f"pledge_{ABSENT}")]
         told, void = (_without(self.command(client, path, body, "not_found")[1], path) for path in paths)
         assert told == void
-
-    def is_shown(self, right: RightModel, bank: str) -> bool:
-        """Tell whether a bank sees a right: as the pledgee of a living pledge that holds of it."""
-        for pledge in self.model.pledges.values():
-            amendment = pledge.amendment
-            added = amendment is not None and amendment.status == "registering" and amendment.more
-            rights = {*pledge.items, *([amendment.right_id] if amendment is not None and added else [])}
-            if pledge.bank == bank and pledge.held and pledge.status not in ENDED and right.id in rights:
-                return True
-        return False
 
 
 def any_pledge(likely: Callable[[PledgeModel], bool]) -> Callable[[Playing], bool]:

@@ -52,6 +52,16 @@ class Model:
         self.decide(pledge, "lapse", now)
         return True
 
+    def is_shown(self, right: RightModel, bank: str) -> bool:
+        """Tell whether a bank sees a right: as the pledgee of a living pledge that holds of it."""
+        for pledge in self.pledges.values():
+            amendment = pledge.amendment
+            added = amendment is not None and amendment.status == "registering" and amendment.more
+            rights = {*pledge.items, *([amendment.right_id] if amendment is not None and added else [])}
+            if pledge.bank == bank and pledge.held and pledge.status not in ENDED and right.id in rights:
+                return True
+        return False
+
     # The end
 
     def order_release(self, pledge: PledgeModel, client: str, reason: str) -> str:
@@ -128,6 +138,8 @@ class Model:
     def _unplannable(self, pledge: PledgeModel, kind: str, right_id: str, quantity: Decimal) -> str:
         if kind == "top_up":
             right = self.rights[right_id]
+            if not self.is_shown(right, pledge.bank):
+                return "not_found"
             if right.known.status not in USABLE:
                 return "right_not_pledgeable"
             return "quantity_unavailable" if right.free < quantity else OK

@@ -98,7 +98,7 @@ class Surroundings(Playing):
         paths = f"/v1/rights/{right.id}", f"/v1/rights/right_{ABSENT}"
         self.alike(STRANGER, *paths)
         for bank in BANKS:
-            if self.is_shown(right, bank):
+            if self.model.is_shown(right, bank):
                 assert self.stage.business.get(f"{bank}.officer", paths[0])["id"] == right.id
             else:
                 self.alike(f"{bank}.officer", *paths)
