@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 
 OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)\s*endobj", re.DOTALL)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+STREAM = re.compile(rb"/Length (\d+)\b.*?>>\s*stream\r?\n", re.DOTALL)
 
 
 def text_of(pdf: bytes) -> str:
@@ -96,6 +96,8 @@ def _reference(name: bytes, body: bytes) -> int:
 
 
 def _stream(body: bytes) -> bytes:
-    found = STREAM.search(body)
-    assert found is not None, body[:200]
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body[: found.start()] else found[1]
+    """Return a stream by its stated length: its last bytes may look like the end of a line."""
+    head = STREAM.search(body)
+    assert head is not None, body[:200]
+    content = body[head.end() : head.end() + int(head[1])]
+    return zlib.decompress(content) if b"/FlateDecode" in body[: head.end()] else content

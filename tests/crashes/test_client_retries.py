@@ -65,7 +65,7 @@ def kill_and_send_again(stage: Stage, lost: Lost) -> None:
         doomed = play.start_api(trap)
 
         with pytest.raises(httpx.TransportError):
-            _send(play, command, key)
+            pytest.fail(f"answered: {_send(play, command, key).text}\n{doomed.said()}")
         assert doomed.died_within(DIE_SECONDS_MAX)
         assert trap.was_hit(), f"the API died elsewhere\n{doomed.said()}"
         assert breaches(play.books()) == []

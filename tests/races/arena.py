@@ -15,13 +15,13 @@ from typing import Any, Final
 import psycopg
 
 from api.commands.demonstration import Demonstration
-from domain.values.identifiers import RegistryNo
+from domain.values.identifiers import Division, RegistryNo
 from domain.values.time import add_years, business_date
 from integrations import system_clock
 from integrations.database.engine import make_engine
 from integrations.database.postmaster import SUPERUSER
 from integrations.database.unit_of_work import unit_of_work
-from tests.builders import HOLDER, a_right, tonnes
+from tests.builders import HOLDER, SHAOXING, a_right, tonnes
 from tests.database_session import Database
 from tests.filled_database import as_told
 from tests.races.contender import Reply, Request
@@ -87,9 +87,9 @@ class Arena:
         """Return a command on a pledge."""
         return self.request(place, client, "POST", f"/v1/pledges/{pledge_id}/{verb}", body or {})
 
-    def put_right(self, amount: str) -> str:
+    def put_right(self, amount: str, place: Division = SHAOXING) -> str:
         """Let the registry have told of a fresh right of so many tonnes a year, and return its id."""
-        return asyncio.run(self._put_right(amount))
+        return asyncio.run(self._put_right(amount, place))
 
     def draft(self, wanted: Sequence[tuple[Entrant, Mapping[str, Decimal]]]) -> list[Drafted]:
         """Draft pledges, all contenders at work, and return them in order."""
@@ -127,12 +127,13 @@ class Arena:
             self._tokens[client] = token, since
         return token
 
-    async def _put_right(self, amount: str) -> str:
+    async def _put_right(self, amount: str, place: Division) -> str:
         now = system_clock.now()
         today = business_date(now)
         right = a_right(
             registry_no=RegistryNo("PWQ-ZJ-" + secrets.token_hex(8).upper()),
             quantity=tonnes(amount),
+            division=place,
             valid_from=today,
             valid_to=add_years(today, 5),
             as_of=now,

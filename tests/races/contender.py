@@ -5,7 +5,7 @@ the server has already read the head and asked who it is; what is left to happen
 which all contenders read from: one write of the herd's wakes them all.
 
 It is started as `python -m tests.races.contender GATE`, reads one line of JSON a turn and answers with one. It imports
-nothing of the product, because sixteen of them shall start within a second.
+nothing of the product, because thirty-two of them shall start within a second.
 
 Source: J. Kettle, "The single-packet attack" (2023), on synchronising by the last byte.
 """

@@ -1,24 +1,28 @@
 """A heat of the mix, judged: every reply is explained by the commit order, and every commit by a reply.
 
 A success is explained by its own commit; a refusal and a read by a moment within the request at which what they say was
-true. A submit that succeeded holds all of its items, whatever happened between them.
+true. A submit that succeeded holds all of its items, whatever happened between them. A list tells one moment: there
+must be one at which everything on it was so at once.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
+from operator import eq
 from types import MappingProxyType
 from typing import Any, Final
 
 from tests.races.arena import Drafted
 from tests.races.contender import Reply
-from tests.races.history import Timeline
+from tests.races.history import State, Timeline, at_once
 from tests.races.ledger import PledgeEntry
 from tests.races.model import Check, HoldEntry, Violation
 
 DONE, REFUSED = 200, 409
-READ: Final = "read"
+READ, LIST_RIGHTS, LIST_PLEDGES = "read", "list rights", "list pledges"
+READS: Final = frozenset({READ, LIST_RIGHTS, LIST_PLEDGES})
 REACHED: Final = MappingProxyType({"submit": "submitted", "withdraw": "withdrawn", "reject": "rejected"})
 MOVES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -57,7 +61,7 @@ class Heat:
     ) -> list[Violation]:
         """Return what cannot be explained of these attempts and commits; `held` says what was available after each."""
         for attempt in attempts:
-            if attempt.verb != READ and attempt.reply.status == DONE:
+            if attempt.verb not in READS and attempt.reply.status == DONE:
                 self._succeeded(attempt)
         pending = self._unexplained_moves(moved) | self._unexplained_holds(held)
         for pledge_id, status in sorted(pending):
@@ -115,6 +119,12 @@ class Heat:
 
     def _explained(self, attempt: Attempt) -> bool:
         reply, document = attempt.reply, json.loads(attempt.reply.body)
+        if reply.status == DONE and attempt.verb == LIST_RIGHTS:
+            told = {item["id"]: Decimal(item["available"]["amount"]) for item in document["items"]}
+            return set(told) == set(self.rights) and _one_moment(reply, self.rights, told)
+        if reply.status == DONE and attempt.verb == LIST_PLEDGES:
+            known = {item["id"]: item["status"] for item in document["items"] if item["id"] in self.pledges}
+            return bool(known) and _one_moment(reply, self.pledges, known)
         if reply.status == DONE:
             return attempt.verb != READ or self._available(attempt.right_id, document, reply, None)
         status = self.pledges[attempt.pledge.id]
@@ -137,3 +147,11 @@ class Heat:
 
     def _wrong(self, words: str, check: Check = Check.HISTORY) -> None:
         self.found.append(Violation(check, words))
+
+
+def _one_moment(reply: Reply, lines: Mapping[str, Timeline[State]], told: Mapping[str, State]) -> bool:
+    """Tell whether there was a moment within the request at which each subject was as it was told."""
+    moments = [(reply.started, reply.ended)]
+    for name, said in told.items():
+        moments = at_once(moments, lines[name].moments(reply.started, reply.ended, partial(eq, said)))
+    return bool(moments)

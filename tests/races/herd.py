@@ -1,4 +1,4 @@
-"""The herd: sixteen contenders, real processes, let go all at once."""
+"""The herd: thirty-two contenders, real processes, let go all at once."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import IO, Final, Self
 
 from tests.races.contender import READY, Reply, Request
 
-SIZE: Final = 16
+SIZE: Final = 32
 STOP_SECONDS_MAX: Final = 5.0
 
 

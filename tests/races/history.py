@@ -15,6 +15,8 @@ Source: Herlihy and Wing, "Linearizability" (1990).
 False
 >>> line.explains(25, 28, lambda status: status == "withdrawn")
 True
+>>> line.moments(5, 100, lambda status: status == "submitted")
+[(10, 40)]
 >>> line.contradictions()
 []
 """
@@ -25,6 +27,9 @@ from typing import Final, Generic, TypeVar
 
 State = TypeVar("State")
 NEVER: Final = 2**63
+
+Moments = tuple[int, int]
+"""From a moment to another, both included."""
 
 
 @dataclass(slots=True)
@@ -55,14 +60,19 @@ class Timeline(Generic[State]):
 
     def explains(self, started: int, ended: int, holds: Callable[[State], bool]) -> bool:
         """Tell whether `holds` was true of the subject at some moment between these two."""
+        return bool(self.moments(started, ended, holds))
+
+    def moments(self, started: int, ended: int, holds: Callable[[State], bool]) -> list[Moments]:
+        """Return when, between these two, `holds` may have been true of the subject, earliest first."""
         windows = self._windows()
+        found = []
         if holds(self.first) and (not windows or windows[0][1] >= started):
-            return True
+            found.append((started, min(ended, windows[0][1] if windows else NEVER)))
         for place, (earliest, _) in enumerate(windows):
             until = windows[place + 1][1] if place + 1 < len(windows) else NEVER
             if earliest <= ended and until >= started and holds(self._states[place]):
-                return True
-        return False
+                found.append((max(started, earliest), min(ended, until)))
+        return found
 
     def _windows(self) -> list[tuple[int, int]]:
         if self._latest is None:
@@ -73,3 +83,13 @@ class Timeline(Generic[State]):
                 self._latest.append(bound)
             self._latest.reverse()
         return list(zip(self._earliest, self._latest, strict=True))
+
+
+def at_once(some: list[Moments], others: list[Moments]) -> list[Moments]:
+    """Return the moments that are in both.
+
+    >>> at_once([(0, 5), (8, 9)], [(4, 8)])
+    [(4, 5), (8, 8)]
+    """
+    both = [(max(one[0], other[0]), min(one[1], other[1])) for one in some for other in others]
+    return [(begin, end) for begin, end in both if begin <= end]

@@ -16,6 +16,7 @@ WHOLE: Final = Decimal(3)
 TAKEN_BEFORE: Final = Decimal(2)
 LAST: Final = Decimal(1)
 NOTHING_LEFT: Final = {"amount": "0.000000", "unit": "t/a"}
+RIVALS: Final = 16
 WON, REFUSED = 200, 409
 
 
@@ -60,7 +61,7 @@ class LastUnit:
         self._right = arena.put_right(str(WHOLE))
         self._replay = Replay(arena.ledger)
         self._replay.follow(self._right, WHOLE)
-        self._drafts: list[Drafted | None] = [None] * len(arena.herd)
+        self._drafts: list[Drafted | None] = [None] * RIVALS
         self._won: list[Drafted] = []
         [first] = arena.draft([(ENTRANTS[0], {self._right: TAKEN_BEFORE})])
         arena.act(first.entrant.client, f"/v1/pledges/{first.id}/submit", {}, WON)

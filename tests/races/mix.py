@@ -1,4 +1,4 @@
-"""The mix: sixteen processes submit, withdraw, reject and read at random, over few rights and shared pledges.
+"""The mix: thirty-two processes submit, withdraw, reject, read and list at random, over ten rights and shared pledges.
 
 It runs in heats. Between two of them nothing is under way, and the tables are compared with the model; pledges that
 have ended are replaced by fresh drafts. Each pledge takes one to three tonnes of one or two rights of ten.
@@ -12,21 +12,25 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from domain.values.identifiers import Division
 from tests.races.arena import ENTRANTS, Arena, Drafted
 from tests.races.contender import Request
-from tests.races.heat import ENDS, READ, Attempt, Heat
+from tests.races.heat import ENDS, LIST_PLEDGES, LIST_RIGHTS, READ, Attempt, Heat
 from tests.races.history import Timeline
 from tests.races.ledger import Replay
 from tests.races.model import Violation
 
-RIGHTS: Final = 4
+RIGHTS: Final = 10
+PLACE: Final = Division("330603")
+"""Where no other race has a right, so that a list shows the mix's alone."""
+
 QUANTITY: Final = Decimal(10)
 AMOUNTS: Final = (Decimal(1), Decimal(2), Decimal(3))
-PLEDGES: Final = 40
+PLEDGES: Final = 100
 WEIGHTS: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(
     {
-        "draft": {"submit": 80, "withdraw": 4, "reject": 4, READ: 12},
-        "submitted": {"submit": 15, "withdraw": 37, "reject": 36, READ: 12},
+        "draft": {"submit": 80, "withdraw": 4, "reject": 4, READ: 6, LIST_RIGHTS: 4, LIST_PLEDGES: 2},
+        "submitted": {"submit": 15, "withdraw": 37, "reject": 36, READ: 6, LIST_RIGHTS: 4, LIST_PLEDGES: 2},
     }
 )
 """How often a verb is tried on a pledge that had this status when the heat began."""
@@ -51,7 +55,7 @@ class Mix:
         """Put the rights there."""
         self._replay = Replay(self.arena.ledger)
         for _ in range(RIGHTS):
-            self._rights.append(self.arena.put_right(str(QUANTITY)))
+            self._rights.append(self.arena.put_right(str(QUANTITY), PLACE))
             self._replay.follow(self._rights[-1], QUANTITY)
 
     def heat(self, each: int) -> list[Violation]:
@@ -102,6 +106,10 @@ class Mix:
         client = pledge.entrant.client
         if verb == READ:
             return self.arena.request(place, client, "GET", f"/v1/rights/{right_id}")
+        if verb == LIST_RIGHTS:
+            return self.arena.request(place, client, "GET", f"/v1/rights?division={PLACE}&limit=200")
+        if verb == LIST_PLEDGES:
+            return self.arena.request(place, client, "GET", "/v1/pledges?limit=200")
         if verb == "reject":
             return self.arena.command(place, pledge.entrant.officer, pledge.id, verb, {"reason": "资料不全"})
         return self.arena.command(place, client, pledge.id, verb)

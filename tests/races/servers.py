@@ -1,6 +1,7 @@
 """API processes on one database: the product's own command line, twice, so that no lock in a process hides a race."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ START_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 10.0
 PROBE_SECONDS: Final = 0.05
 LOG_BYTES_SHOWN: Final = 3000
+PORTS: Final = range(10_000, 32_000)
+GIVEN: Final[set[int]] = set()
 
 
 class ServerDied(RuntimeError):
@@ -64,12 +67,19 @@ def api_servers(
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on just now."""
-    probes = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    """Return ports that nobody listens on just now, each given once, where no system takes ports for outgoing calls.
+
+    A server that starts a second later must still find its port free: what the system hands out by itself (32768 and
+    above on Linux, 49152 on others) may by then belong to somebody else, who would answer in its stead.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server((HOST, port)):
+            if port not in GIVEN:
+                GIVEN.add(port)
+                found.append(port)
+    return found
 
 
 def _started(port: int, module: str, environment: Mapping[str, str], log: Path) -> Server:

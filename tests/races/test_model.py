@@ -159,6 +159,41 @@ def test_a_reply_that_no_moment_explains_is_found(attempt: Attempt) -> None:
     assert judged(an_attempt("submit", 200), attempt, moved=SUBMITTED, held=HELD) == {Check.HISTORY}
 
 
+A_LIST = (
+    '{"items": [{"id": "right_1", "available": {"amount": "%s"}}, {"id": "right_2", "available": {"amount": "%s"}}]}'
+)
+STATUSES = '{"items": [{"id": "pledge_1", "status": "%s"}, {"id": "pledge_of_another_day", "status": "draft"}]}'
+
+
+@pytest.mark.parametrize(
+    ("said", "started", "ended", "explained"),
+    [
+        (A_LIST % ("3", "3"), 0, 9, True),
+        (A_LIST % ("2", "3"), 0, 100, True),
+        (A_LIST % ("2", "2"), 0, 100, True),
+        (A_LIST % ("3", "2"), 0, 100, False),  # the second was taken only after the first
+        (A_LIST % ("2", "2"), 0, 29, False),
+        (A_LIST.replace("right_2", "right_3") % ("3", "3"), 0, 9, False),
+    ],
+)
+def test_a_list_is_explained_only_by_one_moment_at_which_all_of_it_was_so(
+    said: str, started: int, ended: int, explained: bool
+) -> None:
+    first, second = Timeline(Decimal(3)), Timeline(Decimal(3))
+    first.commit(Decimal(2), 10, 20)
+    second.commit(Decimal(2), 30, 40)
+    heat = Heat({RIGHT: first, "right_2": second}, {})
+
+    found = heat.judge([an_attempt("list rights", 200, said, started, ended)], [], [])
+    assert {each.check for each in found} == (set() if explained else {Check.HISTORY})
+
+
+@pytest.mark.parametrize(("status", "explained"), [("draft", True), ("submitted", True), ("withdrawn", False)])
+def test_a_list_of_pledges_is_explained_by_their_states(status: str, explained: bool) -> None:
+    told = an_attempt("submit", 200), an_attempt("list pledges", 200, STATUSES % status, 5, 30)
+    assert judged(*told, moved=SUBMITTED, held=HELD) == (set() if explained else {Check.HISTORY})
+
+
 def test_a_failure_is_found() -> None:
     assert judged(an_attempt("submit", 500)) == {Check.FAILURE}
     assert judged(an_attempt("submit", 0, "no answer")) == {Check.FAILURE}
