@@ -5,7 +5,21 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.commands import certificates, demo, demonstration, document, imports, processes, states
+from api import verify_audit
+from api.commands import (
+    call,
+    certificates,
+    clients,
+    demo,
+    demonstration,
+    document,
+    imports,
+    keys,
+    orders,
+    processes,
+    restorations,
+    states,
+)
 from domain.market.imports import FileFormat
 
 Command = Callable[[argparse.Namespace], int]
@@ -50,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--base-url", default=None)
     token.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
 
+    _add_clients(commands)
+    _add_upkeep(commands)
+
     facts = _command(
         commands, "demo-facts", demonstration.print_facts, "print the demo's clients, rights and simulators as JSON"
     )
@@ -84,9 +101,51 @@ def parser() -> argparse.ArgumentParser:
     certificate.add_argument("file", type=Path, metavar="FILE", help="the certificate as JSON, or its JWS alone")
     certificate.add_argument("--jwks", type=Path, required=True, metavar="FILE", help="/.well-known/jwks.json, as kept")
 
+    audit = _command(
+        commands, "verify-audit", verify_audit.run, "verify an export of the trail against kept checkpoints, offline"
+    )
+    verify_audit.add_arguments(audit)
+
+    order = _command(
+        commands, "verify-order", orders.verify, "verify a signed order and our receipt against published keys, offline"
+    )
+    orders.add_arguments(order)
+
     openapi = _command(commands, "openapi", document.write, "write openapi/greenlien.yaml")
     openapi.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed file differs")
     return root
+
+
+def _add_clients(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what clients call with, and how they are registered."""
+    calling = _command(commands, "call", call.call, "send one request with its token, its proof and its signature")
+    call.add_arguments(calling, DATA_FOLDER)
+
+    registration = _command(commands, "register-client", clients.register, "register a client, as the database's owner")
+    clients.add_arguments(registration)
+
+    key = _command(commands, "make-key", clients.make_key, "make a private key in a new file; prints the public one")
+    key.add_argument("file", type=Path, metavar="FILE")
+
+
+def _add_upkeep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what keeps the house: backups and what follows them."""
+    backup = _command(commands, "backup", restorations.back_up, "write a backup of the database, as its owner")
+    restore = _command(commands, "restore", restorations.restore, "read a backup into an empty database, as its owner")
+    for command in (backup, restore):
+        command.add_argument("file", type=Path, metavar="FILE")
+        command.add_argument("--data-dir", type=Path, default=DATA_FOLDER, help="without a MIGRATION_DATABASE_URL")
+    resuming = _command(
+        commands, "resume-after-restore", restorations.resume, "check a restored database, and vote for sending again"
+    )
+    restorations.add_arguments(resuming)
+
+    rotating = _command(commands, "rotate-keys", keys.rotate, "let each next key sign, and make another; no restart")
+    keys.add_rotation_arguments(rotating)
+    revoking = _command(commands, "revoke-key", keys.revoke, "refuse all that a key of ours signed or sealed")
+    keys.add_revocation_arguments(revoking)
+    _command(commands, "adopt-keys", keys.adopt, "begin a folder of keys with the key files that were set so far")
+    _command(commands, "seal-secrets", keys.seal_secrets, "seal every secret in the database by the key of today")
 
 
 def _command(

@@ -7,20 +7,30 @@ from datetime import datetime
 from litestar import Litestar
 from litestar.di import Provide
 
+from api.client_certificates import ClientCertificates
 from api.edge import assemble, edge_config
+from api.gate import HouseGate
 from api.house import EdgeUnitOfWork, House
 from api.openapi_document import document_config, served_document
+from api.orders import OrderDesk
 from api.routes import (
     amendments,
+    audit_chain,
     bank_appraisals,
     certificates,
+    clients,
+    compensations,
     documents,
     enforcements,
+    exceptions,
     holds,
     imports,
     loans,
     market,
+    metrics,
+    orders,
     pledge_commands,
+    pledge_imports,
     pledge_valuations,
     pledges,
     prices,
@@ -29,8 +39,10 @@ from api.routes import (
     registry_tasks,
     rights,
     searches,
+    settlement_accounts,
     trades,
     trail,
+    webhooks,
 )
 from api.routes.health import health_routes
 from api.routes.identity import identity_routes
@@ -78,19 +90,28 @@ ROUTES = (
     bank_appraisals.post_policy,
     bank_appraisals.approve_policy,
     bank_appraisals.reject_policy,
+    settlement_accounts.post_account,
+    settlement_accounts.list_accounts,
     loans.post_loan,
     loans.get_loan,
     loans.post_loan_event,
+    pledge_imports.post_import,
+    pledge_imports.approve_import,
+    pledge_imports.reject_import,
+    pledge_imports.get_import,
+    pledge_imports.list_imports,
     pledges.post_pledge,
     pledges.get_pledge,
     pledges.list_pledges,
     pledges.get_history,
     pledges.get_coverage,
     pledge_valuations.list_pledge_valuations,
+    pledge_commands.accept_own_share,
     pledge_commands.submit,
     pledge_commands.verify,
     pledge_commands.approve,
     pledge_commands.confirm,
+    pledge_commands.agree,
     pledge_commands.correct,
     pledge_commands.reject,
     pledge_commands.withdraw,
@@ -102,8 +123,15 @@ ROUTES = (
     amendments.get_amendment,
     amendments.consent,
     amendments.approve,
+    amendments.accept,
     amendments.withdraw,
     amendments.reject,
+    compensations.post_compensation,
+    compensations.list_compensations,
+    compensations.get_compensation,
+    compensations.approve,
+    compensations.reject,
+    compensations.end_deposit,
     enforcements.post_enforcement,
     enforcements.list_enforcements,
     enforcements.get_enforcement,
@@ -126,6 +154,13 @@ ROUTES = (
     registry_tasks.post_answer,
     registry_tasks.post_confirmation,
     registry_tasks.post_return,
+    exceptions.list_exceptions,
+    exceptions.get_exception,
+    exceptions.acknowledge,
+    exceptions.annotate,
+    exceptions.resolve,
+    exceptions.confirm,
+    metrics.get_metrics,
     searches.post_search,
     searches.get_search,
     documents.post_document,
@@ -138,7 +173,32 @@ ROUTES = (
     certificates.verify_certificate,
     trail.list_events,
     trail.list_audit,
+    audit_chain.post_checkpoint,
+    audit_chain.list_checkpoints,
+    audit_chain.export_audit,
+    orders.list_orders,
+    orders.get_order,
+    orders.get_receipt,
     trail.list_rules,
+    clients.post_client,
+    clients.list_clients,
+    clients.get_client,
+    clients.approve_client,
+    clients.reject_client,
+    clients.post_suspension,
+    clients.post_reinstatement,
+    clients.post_key,
+    clients.approve_key,
+    clients.reject_key,
+    clients.post_revocation,
+    webhooks.post_webhook,
+    webhooks.list_webhooks,
+    webhooks.get_webhook,
+    webhooks.patch_webhook,
+    webhooks.delete_webhook,
+    webhooks.rotate_secret,
+    webhooks.list_deliveries,
+    webhooks.replay_delivery,
 )
 
 
@@ -149,6 +209,7 @@ def make_app(
     *,
     clock: Callable[[], datetime],
     allow_bearer: bool,
+    proxy_secret: bytes | None = None,
 ) -> Litestar:
     """Return the application; it opens its house when it starts and closes it when it ends."""
 
@@ -166,11 +227,21 @@ def make_app(
             yield opened_uow
             await opened_uow.commit()
 
-    config = edge_config(tokens, now=clock, allow_bearer=allow_bearer)
+    certificates = ClientCertificates(proxy_secret)
+    config = edge_config(
+        tokens,
+        issuer=issuer,
+        now=clock,
+        allow_bearer=allow_bearer,
+        gate=HouseGate(lambda: app.state.house),
+        certificates=certificates,
+        limits=lambda: app.state.house.rate_limits,
+        desk=OrderDesk(lambda: app.state.house, issuer=issuer, now=clock, required=not allow_bearer),
+    )
     config.route_handlers = [
         *ROUTES,
         *health_routes(checks),
-        *identity_routes(tokens, issuer=issuer, now=clock),
+        *identity_routes(tokens, issuer=issuer, now=clock, proof_required=not allow_bearer, certificates=certificates),
         served_document,
     ]
     config.dependencies = {"uow": Provide(uow)}

@@ -55,6 +55,18 @@ class EdgeRequest(Request[Caller, None, State]):
         return self.scope["state"].get(_PAYLOAD)
 
 
+def bytes_of(scope: HTTPScope) -> bytes:
+    """Return the body's bytes as the door read them, none where it read none."""
+    body: bytes = scope["state"].get(_BYTES, b"")
+    return body
+
+
+def payload_of(scope: HTTPScope) -> object:
+    """Return the body's value as the door read it, none where it read none."""
+    payload: Payload | None = scope["state"].get(_PAYLOAD)
+    return getattr(payload, "value", None)
+
+
 def says_upload(scope: HTTPScope) -> bool:
     """Tell whether a request says that it brings a multipart form, where a route takes one or the other."""
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]

@@ -9,10 +9,12 @@ left to the route is whether the payload is valid (422) and all that is business
 Source: contract section 1 (precedence); OWASP REST security cheat sheet (headers).
 """
 
+import asyncio
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
@@ -20,19 +22,36 @@ from litestar.enums import ScopeType
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from api.authentication import Authentication
-from api.bodies import METHODS_WITH_BODY, UPLOAD_BYTES_MAX, EdgeRequest, read_form_body, read_json_body, says_upload
-from api.permissions import BODY, PERMISSION
+from api.access_log import CLIENT, access_line
+from api.authentication import Authentication, Gate
+from api.bodies import (
+    METHODS_WITH_BODY,
+    UPLOAD_BYTES_MAX,
+    EdgeRequest,
+    bytes_of,
+    payload_of,
+    read_form_body,
+    read_json_body,
+    says_upload,
+)
+from api.client_certificates import ClientCertificates
+from api.orders import OrderDesk
+from api.permissions import BODY, PATIENCE, PERMISSION, SIGNED
 from api.problems import EXCEPTION_HANDLERS, send_problem
+from api.rate_limits import HEADERS as RATE_HEADERS
+from api.rate_limits import RateLimits
 from api.refusals import AddressTooLong, HeadersTooLarge
 from api.schemas.documented import WireDocument, WireReading
 from api.uploads import read_upload
 from domain.errors import DomainError
 from domain.ports.tokens import Tokens
+from domain.ports.unit_of_work import Busy
 from domain.rights.authorizations import Forbidden
 
 ADDRESS_BYTES_MAX: Final = 8 << 10
 HEADER_BYTES_MAX: Final = 32 << 10
+REQUEST_SECONDS_MAX: Final = 10.0
+UPLOAD_SECONDS_MAX: Final = 60.0
 
 BODIES: Final = frozenset({"json", "form", "upload", "json_or_upload", "none"})
 
@@ -44,6 +63,9 @@ ANSWER_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
 )
 """Put on every answer that does not say otherwise itself."""
+
+Limits = Callable[[], RateLimits | None]
+"""Where the limits are to be had once the house is open; none where nothing is limited."""
 
 
 class Envelope:
@@ -64,30 +86,39 @@ class Envelope:
         scope["state"]["request_id"] = request_id
         own = (b"x-request-id", request_id.encode())
 
+        status, started = 0, time.monotonic()
+
         async def send_enveloped(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                headers = [*message["headers"], own]
+                status = message["status"]
+                headers = [*message["headers"], own, *scope["state"].get(RATE_HEADERS, ())]
                 said = {name for name, _ in headers}
                 headers.extend(header for header in ANSWER_HEADERS if header[0] not in said)
                 message["headers"] = headers
             await send(message)
 
         refusal = _refusal_of_head(scope)
-        if refusal is None:
-            await self._app(scope, receive, send_enveloped)
-        else:
-            await send_problem(scope, send_enveloped, refusal)
+        try:
+            if refusal is None:
+                await self._app(scope, receive, send_enveloped)
+            else:
+                await send_problem(scope, send_enveloped, refusal)
+        finally:
+            access_line(scope, status, started)
 
 
 class Door:
     """Asks every request, in the contract's order, before its route is called."""
 
-    __slots__ = ("_app", "_authentication")
+    __slots__ = ("_app", "_authentication", "_desk", "_limits")
 
-    def __init__(self, app: ASGIApp, authentication: Authentication) -> None:
+    def __init__(self, app: ASGIApp, authentication: Authentication, limits: Limits, desk: OrderDesk | None) -> None:
         """Stand before one route."""
         self._app = app
         self._authentication = authentication
+        self._limits = limits
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its caller and its body; raises what `api.problems` tells."""
@@ -95,24 +126,60 @@ class Door:
             await self._app(scope, receive, send)
             return
         opt = scope["route_handler"].opt
+        wall = asyncio.timeout(_patience_seconds(opt))
+        try:
+            async with wall:
+                await self._pass_on(scope, receive, _until_answered(send, wall))
+        except TimeoutError:
+            if not wall.expired():
+                raise
+            raise Busy("request_wall") from None
+
+    async def _pass_on(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        opt = scope["route_handler"].opt
+        limits = self._limits()
         permission = opt[PERMISSION]
-        caller = None if permission is None else self._authentication.caller_of(scope)
+        caller = None if permission is None else await self._authentication.caller_of(scope)
+        if caller is not None:
+            scope["state"][CLIENT] = caller.client_id
+            if limits is not None:
+                await limits.admit_client(scope, caller.client_id)
         if scope["method"] in METHODS_WITH_BODY:
             receive = await _read_body(opt[BODY], scope, receive)
         if caller is not None:
             if permission not in caller.scopes:
                 raise Forbidden(permission)
+            if self._desk is not None and opt.get(SIGNED):
+                await self._desk.present(scope, caller.actor, bytes_of(scope))
             scope["user"] = caller
+        if limits is not None:
+            if caller is not None:
+                await limits.admit_check(scope, caller.client_id, payload_of(scope))
+            elif opt[BODY] == "form":
+                await limits.admit_token_request(scope, bytes_of(scope))
         await self._app(scope, receive, send)
 
 
-def edge_config(tokens: Tokens, *, now: Callable[[], datetime], allow_bearer: bool) -> AppConfig:
+def edge_config(
+    tokens: Tokens,
+    *,
+    issuer: str,
+    now: Callable[[], datetime],
+    allow_bearer: bool,
+    gate: Gate,
+    certificates: ClientCertificates,
+    limits: Limits = lambda: None,
+    desk: OrderDesk | None = None,
+) -> AppConfig:
     """Return Litestar's configuration with the whole edge in it; the application adds its routes and the rest."""
+    authentication = Authentication(
+        tokens, issuer=issuer, now=now, allow_bearer=allow_bearer, gate=gate, certificates=certificates
+    )
     return AppConfig(
         debug=False,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         logging_config=None,
-        middleware=[DefineMiddleware(Door, authentication=Authentication(tokens, now=now, allow_bearer=allow_bearer))],
+        middleware=[DefineMiddleware(Door, authentication=authentication, limits=limits, desk=desk)],
         openapi_config=None,
         plugins=[WireReading(), WireDocument()],
         request_class=EdgeRequest,
@@ -136,6 +203,25 @@ def assemble(config: AppConfig) -> Litestar:
                 raise ValueError(message)
     app.asgi_handler = Envelope(app.asgi_handler)
     return app
+
+
+def _patience_seconds(opt: Mapping[str, Any]) -> float:
+    """Return how long a request may take to its answer's first byte; reading a large upload may take longer."""
+    told: float | None = opt.get(PATIENCE)
+    if told is not None:
+        return told
+    return UPLOAD_SECONDS_MAX if opt[BODY] in {"upload", "json_or_upload"} else REQUEST_SECONDS_MAX
+
+
+def _until_answered(send: Send, wall: asyncio.Timeout) -> Send:
+    """Return a sending at whose beginning the wall falls: how fast an answer is read is the client's affair."""
+
+    async def send_answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            wall.reschedule(None)
+        await send(message)
+
+    return send_answer
 
 
 async def _read_body(kind: str, scope: HTTPScope, receive: Receive) -> Receive:

@@ -8,13 +8,19 @@ from typing import Any, Protocol
 
 from litestar import Request
 
+from api.rate_limits import RateLimits
 from domain.jurisdictions.rulebook import Rulebook
+from domain.pledges.opening import ALWAYS_OPEN, Opening
 from domain.ports.certificates import CertificateSigner, SheetMaker
 from domain.ports.exchange import ExchangeFiles
-from domain.ports.identity import Assertions, Clients
+from domain.ports.identity import Assertions, Clients, Proofs
 from domain.ports.notice_registry import NoNoticeRegistry, NoticeRegistry
+from domain.ports.order_signatures import OrderSignatures
 from domain.ports.registry import Registry
+from domain.ports.secret_box import NoSecretBox, SecretBox
+from domain.ports.signed_orders import NoOrderSignatures
 from domain.ports.unit_of_work import UnitOfWork
+from domain.ports.webhook_sending import NoWebhookSender, WebhookSender
 from domain.rights.authorizations import NotFound
 from domain.values.actors import Actor
 from domain.values.identifiers import ID_PATTERN
@@ -96,6 +102,11 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
         ...
 
     @property
+    def proofs(self) -> Proofs:
+        """Return the used proofs of possession."""
+        ...
+
+    @property
     def idempotency(self) -> Keys:
         """Return the idempotency."""
         ...
@@ -105,11 +116,17 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
         ...
 
 
+async def _never() -> str | None:
+    """Nothing bars sending."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """The process's own: `open` begins a unit of work for an actor (none for the token endpoint and the worker).
 
-    `issuer` is the origin under which the house is served, without a trailing slash.
+    `issuer` is the origin under which the house is served, without a trailing slash. `sending_barred` tells why nothing
+    may be sent to any counterpart now, none where it may.
     """
 
     open: Callable[[Actor | None], AbstractAsyncContextManager[EdgeUnitOfWork]]
@@ -120,9 +137,19 @@ class House:
     issuer: str
     rulebook: Rulebook
     now: Callable[[], datetime]
-    ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    ready: Callable[[], Awaitable[Mapping[str, bool | str]]]
     registry_patience_seconds: float
     notice_registry: NoticeRegistry = field(default_factory=NoNoticeRegistry)
+    secrets: SecretBox = field(default_factory=NoSecretBox)
+    webhooks: WebhookSender = field(default_factory=NoWebhookSender)
+    openings: Mapping[str, Opening] = field(default_factory=dict)
+    order_signatures: OrderSignatures = field(default_factory=NoOrderSignatures)
+    rate_limits: RateLimits | None = None
+    sending_barred: Callable[[], Awaitable[str | None]] = _never
+
+    def closed_until(self, registry: str) -> datetime | None:
+        """Return the end of the scheduled closure in which a registry is now, none where it is open."""
+        return self.openings.get(registry, ALWAYS_OPEN).closed_until(self.now())
 
 
 def house_of(request: Request[Any, Any, Any]) -> House:

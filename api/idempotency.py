@@ -19,6 +19,7 @@ from litestar import Response
 
 from api.bodies import EdgeRequest
 from api.house import EdgeUnitOfWork, Identity, KeptAnswer, SentAnswer, house_of
+from api.orders import hold_against_first, keep_order, order_id_of, subject_of, with_receipt
 from api.problems import problem_for, text_of
 from api.refusals import DoorRefusal, IdempotencyKeyInFlight, IdempotencyKeyRequired, IdempotencyKeyReused
 from domain.errors import DomainError
@@ -71,9 +72,14 @@ def key_of(request: EdgeRequest) -> str:
 
 
 async def identity_of(request: EdgeRequest) -> tuple[Identity, str]:
-    """Return the identity of the request's key, and the digest of what came with it: the address and the exact body."""
+    """Return the identity of the request's key, and the digest of what came with it.
+
+    That is the address and the exact body, and of a signed order its id: another order is another request.
+    """
     route = f"{request.method} {request.scope['path_template']}"
-    digest = hashlib.sha256(request.scope["path"].encode() + b"\n" + await request.body()).hexdigest()
+    order = order_id_of(request)
+    named = b"" if order is None else b"\n" + order.encode("ascii")
+    digest = hashlib.sha256(request.scope["path"].encode() + named + b"\n" + await request.body()).hexdigest()
     return (request.caller.client_id, route, key_of(request)), digest
 
 
@@ -99,12 +105,15 @@ async def command(request: EdgeRequest, act: Act) -> Response[bytes]:
         kept = await uow.idempotency.find(*identity)
         if kept is not None:
             return replayed(kept, digest)
+        order, subject = await keep_order(request, uow, house.now()), None
         try:
             async with uow.savepoint():
                 answer = await act(uow)
-            sent = sent_of(answer)
+                await hold_against_first(request, uow, order, answer.body)
+            sent, subject = sent_of(answer), subject_of(answer.body)
         except DomainError as refusal:
             sent = refused(request, refusal)
+        sent = await with_receipt(request, uow, order, sent, subject)
         await uow.idempotency.keep(identity, digest, sent, house.now())
         await uow.commit()
         return response_of(sent)

@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from api.openapi_headers import with_headers
-from api.permissions import PERMISSION, public
+from api.permissions import PERMISSION, SIGNED, public
 
 VERSION: Final = "0.1.0"
 MEDIA_TYPE: Final = "application/json"
@@ -43,7 +43,14 @@ def document_of(app: Litestar) -> dict[str, Any]:
         for route in app.routes
         if any(handler.opt.get(PERMISSION, "none said") is None for handler in getattr(route, "route_handlers", ()))
     }
-    return with_headers(document, public_paths)
+    signed = {
+        (method.lower(), route.path_format)
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if handler.opt.get(SIGNED)
+        for method in handler.http_methods
+    }
+    return with_headers(document, public_paths, signed)
 
 
 def document_yaml(app: Litestar) -> str:

@@ -8,7 +8,7 @@ none of their refusals.
 Source: contract section 1 (languages, idempotency, versions); RFC 9110 sections 8.8.3, 11.6.1 and 13.1.1.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ COMMANDS_ON: Final = "/v1/pledges/{pledge_id}/"
 DECISIONS: Final = ("/approve", "/reject")
 ONLY_OF_COMMANDS: Final = ("412", "413", "415")
 PROBLEM: Final = "application/problem+json"
-METHODS: Final = frozenset({"get", "post"})
+METHODS: Final = frozenset({"get", "post", "patch", "delete"})
 
 PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
@@ -35,6 +35,14 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "description": "The ETag that the client saw; 412 when it is past.",
             "schema": {"type": "string", "examples": ['"3"']},
         },
+        "OrderSignature": {
+            "name": "Order-Signature",
+            "in": "header",
+            "required": False,
+            "description": "A detached JWS by the client's order key over the exact body (typ greenlien-order+jws, "
+            "ES256; kid, order_id, htm, htu, iat). Required unless the server takes bearer tokens without proof.",
+            "schema": {"type": "string", "pattern": r"^[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+$"},
+        },
         "AcceptLanguage": {
             "name": "Accept-Language",
             "in": "header",
@@ -49,14 +57,30 @@ HEADERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Content-Language": ("The language of the title and the detail.", "^(zh-CN|en)$"),
         "ETag": ("The version of what is answered.", '^"[0-9]+"$'),
         "Idempotency-Replayed": ("Stands on the answer to a repeated key.", "^true$"),
+        "RateLimit": ("What is left now, and in how many seconds all is again.", '^"requests";r=[0-9]+;t=[0-9]+$'),
+        "RateLimit-Policy": ("How much a client may ask at once, and in which time.", '^"requests";q=[0-9]+;w=[0-9]+$'),
+        "Receipt": ("Our signed receipt for a signed order, a compact JWS.", r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}$"),
         "Retry-After": ("Seconds after which to ask again.", "^[0-9]+$"),
         "WWW-Authenticate": ("How to authenticate.", ".+"),
     }
 )
 
+TOO_MANY: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "description": "Refused: too many requests, of this client or about this one right.",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+    }
+)
+"""Every route that asks for a token may answer this, and the token endpoint."""
 
-def with_headers(document: dict[str, Any], public_paths: Iterable[str]) -> dict[str, Any]:
-    """Return the document with the shared headers in it; the routes at `public_paths` ask for no token."""
+
+def with_headers(
+    document: dict[str, Any], public_paths: Iterable[str], signed: Collection[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """Return the document with the shared headers in it.
+
+    The routes at `public_paths` ask for no token; those `signed`, by method and path, take orders.
+    """
     public = frozenset(public_paths)
     document["components"]["parameters"] = {name: dict(parameter) for name, parameter in PARAMETERS.items()}
     document["components"]["headers"] = {
@@ -70,17 +94,24 @@ def with_headers(document: dict[str, Any], public_paths: Iterable[str]) -> dict[
                 if PROBLEM in response.get("content", {}):
                     told = {"Content-Language": {"$ref": "#/components/headers/Content-Language"}}
                     response["headers"] = {**response.get("headers", {}), **told}
+            if method == "post":
+                told = {name: {"$ref": f"#/components/headers/{name}"} for name in ("Content-Language", "Retry-After")}
+                operation["responses"]["429"] = {**TOO_MANY, "headers": told}
             continue
-        names = ["AcceptLanguage", *_parameters(path, method)]
+        takes_orders = (method, path) in signed
+        names = ["AcceptLanguage", *_parameters(path, method), *(["OrderSignature"] if takes_orders else [])]
         parameters = [{"$ref": f"#/components/parameters/{name}"} for name in names]
         operation["parameters"] = [*operation.get("parameters", []), *parameters]
         if method == "get":
             for status in ONLY_OF_COMMANDS:
                 operation["responses"].pop(status, None)
+        operation["responses"]["429"] = dict(TOO_MANY)
         for status, response in operation["responses"].items():
             told = {
                 name: {"$ref": f"#/components/headers/{name}"} for name in _headers(document, method, status, response)
             }
+            if takes_orders and (status[0] == "2" or status == "409"):
+                told["Receipt"] = {"$ref": "#/components/headers/Receipt"}
             response["headers"] = {**response.get("headers", {}), **told}
     return document
 
@@ -96,6 +127,8 @@ def _parameters(path: str, method: str) -> Iterator[str]:
         yield "IdempotencyKey"
         if path.startswith(COMMANDS_ON) or path.endswith(DECISIONS):
             yield "IfMatch"
+    elif method in {"patch", "delete"}:
+        yield "IfMatch"
 
 
 def _headers(document: Mapping[str, Any], method: str, status: str, response: Mapping[str, Any]) -> Iterator[str]:
@@ -109,8 +142,9 @@ def _headers(document: Mapping[str, Any], method: str, status: str, response: Ma
         yield "Idempotency-Replayed"
     if status == "401":
         yield "WWW-Authenticate"
-    if status in {"409", "503"}:
+    if status in {"202", "409", "429", "503"}:
         yield "Retry-After"
+    yield from ("RateLimit", "RateLimit-Policy")
 
 
 def _has_version(document: Mapping[str, Any], response: Mapping[str, Any]) -> bool:

@@ -21,6 +21,9 @@ EVERYONE: Final = frozenset(Role)
 
 PERMISSION: Final = "permission"
 BODY: Final = "body"
+PATIENCE: Final = "patience_seconds"
+SIGNED: Final = "signed"
+SECONDS: Final = "seconds"
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
@@ -46,6 +49,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "price:read": READERS | {Role.EXCHANGE},
         "valuation:create": READERS,
         "valuation:read": READERS,
+        "account:state": frozenset({Role.EXCHANGE}),
+        "account:read": BANK | {Role.EXCHANGE},
         "loan:create": frozenset({Role.BANK_OFFICER}),
         "loan:record": frozenset({Role.BANK_OFFICER}),
         "loan:read": BANK,
@@ -58,10 +63,16 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "pledge:request_correction": BANK | {Role.AUTHORITY},
         "pledge:reject": BANK | {Role.AUTHORITY},
         "pledge:withdraw": PARTIES,
+        "syndicate:accept": frozenset({Role.BANK_APPROVER}),
+        "pledge:import": BANK,
+        "pledge:import_approve": BANK,
         "pledge:amend": BANK,
         "amendment:consent": frozenset({Role.ENTERPRISE}),
         "amendment:approve": BANK,
+        "amendment:accept": BANK,
         "amendment:reject": PARTIES,
+        "compensation:report": BANK,
+        "compensation:approve": BANK,
         "document:add": PARTIES,
         "document:read": READERS,
         "document:demand": BANK,
@@ -78,10 +89,19 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "registration:order": BANK,
         "registration:object": frozenset({Role.ENTERPRISE}),
         "registry_task:work": frozenset({Role.AUTHORITY, Role.PLATFORM_OPS}),
+        "exception:read": BANK | {Role.PLATFORM_OPS},
+        "exception:work": BANK | {Role.PLATFORM_OPS},
+        "metrics:read": frozenset({Role.PLATFORM_OPS}),
         "event:read": READERS | {Role.EXCHANGE},
         "webhook:manage": BANK | {Role.PORTAL, Role.FUND},
         "jurisdiction:read": EVERYONE,
+        "client:read": frozenset({Role.PLATFORM_SECURITY, Role.AUDITOR}),
+        "client:propose": frozenset({Role.PLATFORM_SECURITY}),
+        "client:approve": frozenset({Role.PLATFORM_SECURITY}),
+        "client:suspend": frozenset({Role.PLATFORM_SECURITY}),
         "audit:read": frozenset({Role.AUDITOR, Role.PLATFORM_AUDIT}),
+        "order:read": PARTIES | {Role.AUTHORITY, Role.AUDITOR},
+        "audit:checkpoint": frozenset({Role.AUDITOR, Role.PLATFORM_AUDIT}),
     }
 )
 """A route's permission: the roles that have it."""
@@ -105,6 +125,20 @@ def needs(permission: str, *, body: str = "json") -> dict[str, Any]:
     if permission not in PERMISSIONS:
         raise KeyError(permission)
     return {PERMISSION: permission, BODY: body}
+
+
+def orders(permission: str, *, seconds: str | None = None) -> dict[str, Any]:
+    """Return the `opt` of a route that takes an order: it wants `Order-Signature` beside the permission.
+
+    `seconds` is the path of what a second person approves here, with the names of this route's own path in it; that
+    order must be signed by another key.
+    """
+    return {**needs(permission), SIGNED: True, SECONDS: seconds}
+
+
+def patient(opt: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Return the `opt` of a route whose answer may take longer than others' to begin, as a long poll does."""
+    return {**opt, PATIENCE: seconds}
 
 
 def public(*, body: str = "json") -> dict[str, Any]:

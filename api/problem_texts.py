@@ -13,6 +13,8 @@ from typing import Final
 
 from api.amendment_texts import AMENDMENTS
 from api.certificate_texts import CERTIFICATES
+from api.client_texts import CLIENTS
+from api.compensation_texts import COMPENSATIONS
 from api.door_texts import (
     CONFLICT,
     DOOR,
@@ -27,7 +29,11 @@ from api.door_texts import (
     Texts,
 )
 from api.enforcement_texts import ENFORCEMENTS
+from api.exception_texts import EXCEPTIONS
+from api.group_texts import GROUPS
+from api.order_texts import ORDERS
 from api.registration_texts import REGISTRATIONS
+from api.webhook_texts import WEBHOOKS
 from domain import errors
 from domain.jurisdictions.rulebook import RuleUnknown
 from domain.jurisdictions.rules import InvalidRule
@@ -358,7 +364,9 @@ PLEDGES: Final[Texts] = MappingProxyType(
 TEXTS: Final[Texts] = MappingProxyType(
     {
         **AMENDMENTS,
+        **COMPENSATIONS,
         **CERTIFICATES,
+        **CLIENTS,
         **DOOR,
         **IDENTITY,
         **VALUES,
@@ -369,5 +377,9 @@ TEXTS: Final[Texts] = MappingProxyType(
         **PLEDGES,
         **REGISTRATIONS,
         **ENFORCEMENTS,
+        **EXCEPTIONS,
+        **GROUPS,
+        **ORDERS,
+        **WEBHOOKS,
     }
 )

@@ -9,6 +9,7 @@ from domain.ports.registry import (
     OrderAnswer,
     Registry,
     RegistryClosed,
+    RegistryFreeze,
     RegistryOrder,
     RegistryRight,
     RegistryUnavailable,
@@ -30,6 +31,10 @@ class Registries:
     ) -> Sequence[RegistryRight]:
         """Ask the named one."""
         return await self._named(registry).lookup_right(registry, registry_no=registry_no, permit_no=permit_no)
+
+    async def lookup_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> RegistryFreeze | None:
+        """Ask the named one."""
+        return await self._named(registry).lookup_freeze(registry, registry_no, registry_ref)
 
     async def verify_holder(self, registry: str, registry_no: RegistryNo, uscc: Uscc) -> HolderMatch:
         """Ask the named one."""

@@ -14,17 +14,23 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from sqlalchemy import make_url
 
 from api.house import House
-from api.jobs import certificates, market_imports, reconciliation
+from api.jobs import certificates, market_imports, pledge_imports, reconciliation
+from api.jobs.audit_checkpoints import checkpoint_audit
 from api.jobs.calendar import turn_the_calendar
 from api.jobs.lapses import lapse_pledges
 from api.jobs.notices import carry_out_notice, follow_notices, search_again
+from api.jobs.proofs import prune_proofs
 from api.jobs.registry_orders import carry_out_order, verify_right
+from api.jobs.restoration import may_send
 from api.jobs.revaluation import revalue_pledges
 from api.jobs.reviews import review_right
+from api.jobs.webhooks import WAKE_TASK, deliver_webhook, wake_awaited, wake_webhook, webhook_of
 from api.settings import Settings
-from domain.use_cases import hear_registry, issue_certificate, order_notice, reconcile_registry
+from domain.use_cases import checkpoint_audit as checkpointing
+from domain.use_cases import hear_registry, import_pledges, issue_certificate, order_notice, reconcile_registry
 from domain.use_cases import revalue_pledges as revaluation
 from domain.use_cases import search_again as search_after
+from domain.use_cases.keep_webhooks import TASK as DELIVER_TASK
 
 HEARTBEATS_UNTIL_STALLED: Final = 3
 REAPS_UNTIL_STALLED: Final = 2
@@ -50,6 +56,9 @@ EVERY_NIGHT: Final = "10 16 * * *"
 BEFORE_OFFICES_OPEN: Final = "30 20 * * *"
 """Half past four in Shanghai: yesterday's files have been written, and nobody trades."""
 
+EVERY_HOUR: Final = "0 * * * *"
+EVERY_MINUTE: Final = "* * * * *"
+
 UNTIL_THE_REGISTRY_ANSWERS: Final = RetryStrategy(wait=reconciliation.SECONDS_BETWEEN_ATTEMPTS)
 """A run that is tried in vain for long is given up by its own step; the next night has another."""
 
@@ -62,6 +71,7 @@ def make_worker(house: House, settings: Settings) -> App:
 
     @app.task(name="carry_out_order", retry=AFTER_A_FAULT_OF_OURS)
     async def carry_out(order_id: str) -> None:
+        await may_send(house)
         await carry_out_order(house, order_id)
 
     @app.task(name="verify_right", retry=AFTER_A_FAULT_OF_OURS)
@@ -94,9 +104,20 @@ def make_worker(house: House, settings: Settings) -> App:
     async def revalue(timestamp: int | None = None) -> None:  # noqa: ARG001 - the scheduler says when it was due
         await revalue_pledges(house)
 
+    @app.task(name=import_pledges.TASK, retry=UNTIL_THE_REGISTRY_ANSWERS)
+    async def bring_in(import_id: str) -> None:
+        await pledge_imports.import_pledges(house, import_id)
+
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="prune_proofs", queueing_lock="prune_proofs")
+    async def prune(timestamp: int) -> None:
+        log.info("proofs_forgotten", count=await prune_proofs(house), timestamp=timestamp)
+
     _add_certificates(app, house)
+    _add_checkpoints(app, house)
     _add_vigils(app, house)
     _add_notice_tasks(app, house)
+    _add_webhooks(app, house)
     return app
 
 
@@ -134,6 +155,7 @@ def _add_notice_tasks(app: App, house: House) -> None:
 
     @app.task(name=order_notice.TASK, retry=AFTER_A_FAULT_OF_OURS)
     async def carry_out_at_notice_registry(order_id: str) -> None:
+        await may_send(house)
         await carry_out_notice(house, order_id)
 
     @app.task(name=search_after.TASK, retry=AFTER_A_FAULT_OF_OURS)
@@ -153,6 +175,37 @@ def _add_certificates(app: App, house: House) -> None:
     @app.task(name=issue_certificate.TASK, retry=AFTER_A_FAULT_OF_OURS)
     async def seal_certificate(number: str) -> None:
         await certificates.seal(house, number)
+
+
+def _add_checkpoints(app: App, house: House) -> None:
+    """Add the task that signs the audit chains' heads, every hour and when somebody asks."""
+
+    @app.periodic(cron=EVERY_HOUR)
+    @app.task(
+        name=checkpointing.TASK,
+        lock=checkpointing.JOB_SUBJECT,
+        retry=AFTER_A_FAULT_OF_OURS,
+    )
+    async def checkpoint(timestamp: int | None = None) -> None:  # noqa: ARG001 - the scheduler says when it was due
+        await checkpoint_audit(house)
+
+
+def _add_webhooks(app: App, house: House) -> None:
+    """Add the tasks that tell webhooks of events; a job's lock names its endpoint."""
+
+    @app.task(name=DELIVER_TASK, retry=AFTER_A_FAULT_OF_OURS, pass_context=True)
+    async def deliver(context: JobContext) -> None:
+        await may_send(house)
+        await deliver_webhook(house, webhook_of(context.job.lock))
+
+    @app.task(name=WAKE_TASK, retry=AFTER_A_FAULT_OF_OURS, pass_context=True)
+    async def wake(context: JobContext) -> None:
+        await wake_webhook(house, webhook_of(context.job.lock))
+
+    @app.periodic(cron=EVERY_MINUTE)
+    @app.task(name="wake_webhooks", queueing_lock="wake_webhooks")
+    async def wake_all(timestamp: int) -> None:  # noqa: ARG001 - the scheduler says when it was due
+        await wake_awaited(house)
 
 
 async def run_worker(house: House, settings: Settings) -> None:

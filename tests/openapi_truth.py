@@ -25,6 +25,7 @@ HEADERS_OF_SOME: Final = frozenset(
 """Headers that mean something to a client; one of them on an answer must be among those that its document lists."""
 HEADERS_OF_ALL: Final = ("x-request-id", "cache-control", "x-content-type-options")
 REACHES_NO_ROUTE: Final = frozenset({404, 405})
+NO_CONTENT: Final = 204
 BEFORE_ANY_ROUTE: Final = frozenset({414, 431})
 
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}[+]08:00", re.ASCII)
@@ -92,6 +93,8 @@ class OpenapiTruth:
         unlisted = HEADERS_OF_SOME & {name.lower() for name in headers} - listed
         if response is not _UNROUTED and unlisted:
             raise NotAsDocumented(f"{told} with {sorted(unlisted)}, the document lists {sorted(listed)}")
+        if status == NO_CONTENT and not body:
+            return
         schema = self._schema_of(told, response, headers.get("content-type", ""))
         if schema.get("contentEncoding") == "binary":
             return

@@ -28,6 +28,10 @@ def amendment_answer(amendment: Amendment) -> dict[str, object]:
         "successor_id": terms.successor_id,
         "quantity": None if terms.quantity is None else quantity_body(terms.quantity),
         "term_months": terms.months,
+        "transferee": terms.transferee,
+        "former_uscc": terms.former_uscc,
+        "successor_uscc": terms.successor_uscc,
+        "name": terms.name,
         "note": terms.note,
         "consents": [
             {"pledgor": consent.uscc, "given_by": consent.given_by, "given_at": rfc3339(consent.given_at)}
@@ -48,6 +52,8 @@ def amendment_answer(amendment: Amendment) -> dict[str, object]:
         "decided_at": instant(amendment.decided_at),
         "ended_at": instant(amendment.ended_at),
         "reason": amendment.reason,
+        "accepted_by": amendment.accepted_by,
+        "accepted_at": instant(amendment.accepted_at),
         "version": amendment.version,
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from api.answers.rights import day, instant
+from api.answers.syndicates import syndicate_answer
 from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.accrual import Debt
 from domain.loans.loans import FixedRate, Loan, LoanEvent
@@ -12,9 +13,10 @@ from domain.pledges.impairments import Impairment
 from domain.pledges.lifecycle import State
 from domain.pledges.notices import LIVE
 from domain.pledges.pledges import Pledge, PledgeItem, Register, Registration, RegistrationStatus
+from domain.pledges.third_parties import third_parties
 from domain.ports.trail import AuditEntry, FeedEvent
 from domain.rights.rights import Right
-from domain.use_cases.read_pledge import Condition
+from domain.use_cases.read_pledge import Condition, Ranks
 from domain.valuation.answer import money_body, quantity_body
 from domain.values.decimals import wire
 from domain.values.money import Money
@@ -77,6 +79,9 @@ def loan_event_answer(event: LoanEvent, outstanding: Money) -> dict[str, object]
         "fee": money_or_none(event.fee),
         "on": event.on.isoformat(),
         "reference": event.reference,
+        "payee": None
+        if event.payee is None
+        else {"exchange": event.payee.exchange, "account_no": event.payee.account_no},
         "outstanding": money_body(outstanding),
     }
 
@@ -85,9 +90,9 @@ def pledge_answer(
     pledge: Pledge,
     rights: Mapping[str, Right],
     coverage: Coverage | None,
-    borrower: str | None,
+    borrowers: Sequence[str] | None,
     conditions: Sequence[Condition],
-    notice_rank: int | None,
+    ranks: Ranks,
     rulebook: Rulebook,
     now: datetime,
 ) -> dict[str, object]:
@@ -101,7 +106,10 @@ def pledge_answer(
         "applicant": pledge.applicant,
         "pledgors": list(pledge.pledgors),
         "pledgee": pledge.pledgee,
-        "borrower": borrower,
+        "borrower": None if borrowers is None else borrowers[0],
+        "third_party_pledgors": None
+        if borrowers is None
+        else list(third_parties(pledge.pledgors, borrowers if pledge.loan_ids else ())),
         "security_type": pledge.security_type.value,
         "items": [_item(item) for item in pledge.items],
         "loans": list(pledge.loan_ids),
@@ -132,7 +140,7 @@ def pledge_answer(
             "ordered_at": rfc3339(release.ordered_at),
             "approved_by": release.approved_by,
         },
-        "registrations": [_registration(entry, notice_rank) for entry in pledge.registrations],
+        "registrations": [_registration(pledge, entry, ranks) for entry in pledge.registrations],
         "perfection": _perfection(pledge, rights, rulebook, now),
         "conditions": [
             {"code": condition.code, "met": condition.met, "at": instant(condition.at)} for condition in conditions
@@ -140,6 +148,7 @@ def pledge_answer(
         "impairments": [_impairment(each) for each in pledge.impairments],
         "custody": _custody(pledge),
         "coverage": None if coverage is None else coverage_answer(coverage),
+        "syndicate": syndicate_answer(pledge),
         "created_at": rfc3339(pledge.created_at),
         "updated_at": rfc3339(pledge.updated_at),
         "version": pledge.version,
@@ -187,21 +196,28 @@ def _item(item: PledgeItem) -> dict[str, object]:
     }
 
 
-def _registration(entry: Registration, notice_rank: int | None) -> dict[str, object]:
+def _registration(pledge: Pledge, entry: Registration, ranks: Ranks) -> dict[str, object]:
     """Return an entry with its rank by the register's time.
 
-    Quantities are pledged apart, so each registered freeze stands first on its own quantity; at the notice registry the
-    rank is what the newest search there found, and unknown before one.
+    Where the emission registry itself told a later place, for freezes that we know nothing of, that stands.
     """
     frozen = entry.register is Register.EMISSION_REGISTRY and entry.status is RegistrationStatus.REGISTERED
-    rank = 1 if frozen else notice_rank if entry.status in LIVE else None
+    rank = ranks.notice if entry.register is Register.NOTICE_REGISTRY and entry.status in LIVE else None
+    if frozen:
+        rank = max(entry.rank or 1, ranks.freezes.get(pledge.items[entry.position].right_id, 1))
     return {
         "register": entry.register.value,
-        "status": entry.status.value,
+        "status": (RegistrationStatus.PENDING if _to_be_discharged(pledge, entry) else entry.status).value,
         "reference": entry.reference,
         "registered_at": instant(entry.registered_at),
         "rank": rank,
     }
+
+
+def _to_be_discharged(pledge: Pledge, entry: Registration) -> bool:
+    """Tell whether an entry for publicity still stands although its pledge has ended: its discharge is under way."""
+    ended = pledge.status in {State.RELEASED, State.DISPOSED}
+    return ended and entry.register is Register.NOTICE_REGISTRY and entry.status in LIVE
 
 
 def _perfection(pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime) -> dict[str, object]:

@@ -83,6 +83,8 @@ def task_answer(task: RegistryTask) -> dict[str, object]:
         "registry_ref": order.registry_ref,
         "buyer": order.buyer,
         "buyer_permit_no": order.buyer_permit_no,
+        "new_beneficiary": order.new_beneficiary,
+        "new_holder": order.new_holder,
         "state": task.state.value,
         "answer": None if task.answer is None else _answer(task.answer),
         "confirmed_by": task.confirmed_by,

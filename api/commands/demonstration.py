@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 
 from api import wiring
+from api.commands.signing_client import SigningClient
 from domain.ports.tenants import Tenant
 from domain.values.identifiers import Division, Uscc
 from domain.values.time import business_date
@@ -77,6 +78,7 @@ CLIENTS: Final = (
     DemoClient("auditor", "bank-a", "auditor"),
     DemoClient("platform.ops", "greenlien", "platform_ops"),
     DemoClient("platform.security", "greenlien", "platform_security"),
+    DemoClient("platform.security.second", "greenlien", "platform_security"),
 )
 
 
@@ -91,16 +93,22 @@ class Demonstration:
         self.notice_ledger = self.folder / "notice_registry.ledger"
         self.database = self.folder / "postgres"
         self.signing_key = self.keys / "server.pem"
+        self.secrets_key = self.keys / "secrets.key"
+        self.key_store = self.keys / "house"
         self._secret = self.keys / "registry.secret"
         self._facts = self.folder / "facts.json"
 
     def make_keys(self) -> None:
         """Make every key that is not there yet."""
         self.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("server", *(client.id for client in CLIENTS)):
+        clients = [client.id for client in CLIENTS]
+        for name in ("server", *clients, *(f"{client}.order" for client in clients)):
             path = self.keys / f"{name}.pem"
             if not path.exists():
                 wiring.save_key(wiring.generate_key(), path)
+        if not self.secrets_key.exists():
+            wiring.make_secret_key(self.secrets_key)
+        wiring.key_rotation.adopt(self.key_store, wiring.load_key(self.signing_key), self.secrets_key, wiring.now())
         self.registry_secret()
 
     def registry_secret(self) -> bytes:
@@ -115,10 +123,20 @@ class Demonstration:
         """Return a demo client's key."""
         return wiring.load_key(self.keys / f"{client}.pem")
 
+    def order_key(self, client: str) -> "wiring.SigningKey":
+        """Return the key by which a demo client signs orders; it is another than its key for tokens."""
+        return wiring.load_key(self.keys / f"{client}.order.pem")
+
     def register_clients(self, owner_url: str) -> None:
         """Write the demo's tenants and clients into the database."""
         clients = [
-            wiring.provisioning.NewClient(each.id, each.tenant, each.role, dict(self.client_key(each.id).public_jwk))
+            wiring.provisioning.NewClient(
+                each.id,
+                each.tenant,
+                each.role,
+                dict(self.client_key(each.id).public_jwk),
+                dict(self.order_key(each.id).public_jwk),
+            )
             for each in CLIENTS
         ]
         asyncio.run(wiring.provisioning.register(owner_url, TENANTS, clients))
@@ -191,7 +209,20 @@ def print_token(arguments: argparse.Namespace) -> int:
     if arguments.client not in {each.id for each in CLIENTS}:
         sys.stderr.write(f"no demo client {arguments.client}; there are: {', '.join(each.id for each in CLIENTS)}\n")
         return 2
-    sys.stdout.write(Demonstration(arguments.data_dir).token(arguments.client, arguments.base_url) + "\n")
+    demonstration = Demonstration(arguments.data_dir)
+    try:
+        token = demonstration.token(arguments.client, arguments.base_url)
+    except httpx.HTTPStatusError as refused:
+        if refused.response.json().get("error") != "invalid_dpop_proof":
+            raise
+        origin = arguments.base_url or str(demonstration.facts()["base_url"])
+        with httpx.Client(base_url=origin, trust_env=False) as http:
+            key = demonstration.client_key(arguments.client)
+            token = SigningClient(arguments.client, key, None, http).token()
+        sys.stderr.write(
+            f"this token is bound to {arguments.client}'s key: each request needs a proof (DPoP), as `call` sends it\n"
+        )
+    sys.stdout.write(token + "\n")
     return 0
 
 

@@ -18,6 +18,10 @@ COMMITTED = Path(__file__).resolve().parents[2] / "openapi" / "greenlien.yaml"
 class _NoTokens:
     """Stands where tokens would be read; describing the routes reads none."""
 
+    def public_keys(self) -> tuple[()]:
+        """Return no keys: there are none."""
+        return ()
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - nothing is ever read
         raise AttributeError(name)
 

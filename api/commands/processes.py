@@ -36,12 +36,14 @@ def serve(arguments: argparse.Namespace) -> int:
     _log_as_json()
     _end_with_parent(arguments.until_parent_ends)
     settings = Settings.from_environment()
+    asyncio.run(wiring.require_schema(settings.need("database_url")))
     app = make_app(
         wiring.open_house(settings),
         wiring.tokens_of(settings),
         settings.need("issuer"),
         clock=wiring.now,
         allow_bearer=arguments.allow_bearer,
+        proxy_secret=settings.proxy_secret(),
     )
     _serve_app(app, arguments.port)
     return 0
@@ -54,6 +56,7 @@ def work(arguments: argparse.Namespace) -> int:
     settings = Settings.from_environment()
 
     async def run() -> None:
+        await wiring.require_schema(settings.need("worker_database_url"))
         async with wiring.open_house(settings, worker=True) as house:
             await run_worker(house, settings)
 

@@ -27,6 +27,8 @@ from api.settings import Settings
 
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "greenlien"
+RATE_LIMITS: Final = "requests=2000/4000 tokens=500/1000 checks=500/1000"
+"""Room for whoever tries the demonstration out with a load generator."""
 START_SECONDS_MAX: Final = 90.0
 STOP_SECONDS_MAX: Final = 6.0
 RESTART_AFTER_SECONDS: Final = 0.5
@@ -156,8 +158,9 @@ class Ensemble:
             **os.environ,
             **addresses,
             "GREENLIEN_DEMO": "1",
+            "GREENLIEN_RATE_LIMITS": os.environ.get("GREENLIEN_RATE_LIMITS", RATE_LIMITS),
             "GREENLIEN_ISSUER": self.base_url,
-            "GREENLIEN_SIGNING_KEY_FILE": str(self.demonstration.signing_key),
+            "GREENLIEN_KEY_STORE": str(self.demonstration.key_store),
             "GREENLIEN_REGISTRIES": self.demonstration.registries(simulator_url),
             "GREENLIEN_NOTICE_REGISTRY": self.demonstration.notice_registry(simulator_url),
         }

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from api.house import House
+from domain.ports.estimates import NOTICE_REGISTRY
 from domain.ports.notice_registry import NoticeAnswer, NoticeListings, NoticeMessage
 from domain.ports.registry import RegistryClosed, RegistryRight, RegistryRightNotFound, RegistryUnavailable
 from domain.use_cases import carry_out_notice as notices
@@ -32,6 +33,12 @@ async def carry_out_notice(house: House, order_id: str) -> None:
         instruction = await notices.next_notice_step(uow, order_id)
     message = instruction.message
     if message is None:
+        return
+    closed_until = house.closed_until(NOTICE_REGISTRY)
+    if closed_until is not None:
+        async with house.open(None) as uow:
+            await notices.wait_for_notice_opening(uow, order_id, closed_until)
+            await uow.commit()
         return
     try:
         if instruction.step is Step.QUERY:

@@ -9,10 +9,12 @@ from typing import Final
 import structlog
 
 from api.house import House
+from domain.pledges.estimates import HINT_TRUSTED
 from domain.pledges.registry_orders import OrderKind
 from domain.ports.registry import (
     OrderAnswer,
     RegistryClosed,
+    RegistryClosure,
     RegistryOrder,
     RegistryRight,
     RegistryRightNotFound,
@@ -36,19 +38,33 @@ async def carry_out_order(house: House, order_id: str) -> None:
     message = instruction.message
     if message is None:
         return
+    if await _wait_for_opening(house, message):
+        return
     try:
         if instruction.step is Step.QUERY:
             answer = await _asked(house, message)
         else:
             told = await _told(house, message) if instruction.step is Step.VERIFY else None
-            if not await _claim(house, order_id, told):
+            if await _wait_for_opening(house, message) or not await _claim(house, order_id, told):
                 return
             answer = await house.registry.send_order(message)
         told_after = await _told_after(house, message, answer)
     except RegistryUnavailable as silence:
         await _record_silence(house, order_id, silence)
         return
-    await _record_answer(house, order_id, answer, told_after)
+    await _record_answer(house, message, answer, told_after)
+
+
+async def _wait_for_opening(house: House, message: RegistryOrder) -> bool:
+    """Put the order off to the end of a scheduled closure; false where the registry is open."""
+    until = house.closed_until(message.registry)
+    if until is None:
+        return False
+    async with house.open(None) as uow:
+        await orders.wait_for_opening(uow, message.order_id, until)
+        await uow.commit()
+    log.info("registry_closed", order_id=message.order_id, until=until.isoformat())
+    return True
 
 
 async def _asked(house: House, message: RegistryOrder) -> OrderAnswer:
@@ -101,17 +117,25 @@ async def _claim_again(house: House, order_id: str) -> bool:
         return claimed
 
 
-async def _record_answer(house: House, order_id: str, answer: OrderAnswer, told_after: RegistryRight | None) -> None:
+async def _record_answer(
+    house: House, message: RegistryOrder, answer: OrderAnswer, told_after: RegistryRight | None
+) -> None:
+    order_id = message.order_id
     async with house.open(None) as uow:
+        await uow.estimates.answered(message.registry, house.now())
         await orders.record_answer(uow, order_id, answer, house.now(), told_after)
         await uow.commit()
     log.info("registry_answered", order_id=order_id, status=answer.status.value, registry_ref=answer.registry_ref)
 
 
 async def _record_silence(house: House, order_id: str, silence: RegistryUnavailable) -> None:
+    closed, now, excused = isinstance(silence, RegistryClosed), house.now(), False
     async with house.open(None) as uow:
-        closed = isinstance(silence, RegistryClosed)
-        await orders.record_silence(uow, order_id, silence.reason, closed=closed, now=house.now())
+        if isinstance(silence, RegistryClosure) or silence.until is not None:
+            closure = await uow.estimates.declare(silence.registry, silence.until, now)
+            excused = now - closure.since < HINT_TRUSTED
+        until = silence.until
+        await orders.record_silence(uow, order_id, silence.reason, closed=closed, now=now, until=until, excused=excused)
         await uow.commit()
     log.warning("registry_silent", order_id=order_id, reason=silence.reason, closed=isinstance(silence, RegistryClosed))
 
@@ -122,6 +146,8 @@ async def verify_right(house: House, verification_id: str) -> bool:
         verification = await uow.verifications.find(verification_id)
     if verification is None or verification.finished_at is not None:
         return True
+    if house.closed_until(verification.registry) is not None:
+        return False
     try:
         told = await house.registry.lookup_right(
             verification.registry, registry_no=verification.registry_no, permit_no=verification.permit_no

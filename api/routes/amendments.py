@@ -11,19 +11,22 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from api.answers.amendments import amendment_answer
+from api.answers.estimates import estimate_answer, pledge_estimate, retry_after
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
-from api.house import EdgeUnitOfWork, house_of, known_id
+from api.house import EdgeUnitOfWork, House, house_of, known_id
 from api.idempotency import Answer, command, if_match, replied, versioned
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer
-from api.permissions import needs
+from api.permissions import needs, orders
 from api.routes.pledges import found
 from api.schemas.amendments import AmendmentPage, AmendmentReply, AmendmentRequest
 from api.schemas.pledges import Empty, ItemBody, ReasonRequest
 from domain.pledges.amendments import Amendment, AmendmentState, Terms
+from domain.pledges.estimates import Estimate
 from domain.rights.authorizations import NotFound
 from domain.use_cases.approve_amendment import approve_amendment
 from domain.use_cases.propose_amendment import (
+    accept_amendment,
     consent_to_amendment,
     propose_amendment,
     reject_amendment,
@@ -41,16 +44,30 @@ Act = Callable[[EdgeUnitOfWork], Awaitable[Amendment]]
 
 async def _run(request: EdgeRequest, act: Act, status: int | None = None) -> Response[bytes]:
     """Run a use case and answer the amendment: 202 while a register has the word, 200 otherwise."""
+    house = house_of(request)
 
     async def answer(uow: EdgeUnitOfWork) -> Answer:
         amendment = await act(uow)
-        waits = amendment.status is AmendmentState.REGISTERING
-        return Answer(status or (202 if waits else 200), amendment_answer(amendment), versioned(amendment.version))
+        estimate = await _expected(house, uow, amendment)
+        code = status or (202 if amendment.status is AmendmentState.REGISTERING else 200)
+        headers = {**versioned(amendment.version), **retry_after(code, estimate, house.now())}
+        return Answer(code, {**amendment_answer(amendment), **estimate_answer(estimate)}, headers)
 
     return await command(request, answer)
 
 
-@post(ROOT, opt=needs("pledge:amend"), **documented(AmendmentReply, 201, PROBLEMS))
+async def _expected(house: House, uow: EdgeUnitOfWork, amendment: Amendment) -> Estimate | None:
+    """Return by when what the amendment ordered is expected, none where it waits for no register."""
+    if amendment.status not in {AmendmentState.REGISTERING, AmendmentState.EXCEPTION}:
+        return None
+    return await pledge_estimate(house, uow, amendment.pledge_id)
+
+
+async def _told(house: House, uow: EdgeUnitOfWork, amendment: Amendment) -> dict[str, object]:
+    return {**amendment_answer(amendment), **estimate_answer(await _expected(house, uow, amendment))}
+
+
+@post(ROOT, opt=orders("pledge:amend"), **documented(AmendmentReply, 201, PROBLEMS))
 async def post_amendment(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[AmendmentRequest]
 ) -> Response[bytes]:
@@ -69,24 +86,25 @@ async def list_amendments(
     request: EdgeRequest, pledge_id: FromPath[str], limit: Limit = LIMIT, cursor: Text = None
 ) -> Response[bytes]:
     """List a pledge's amendments, newest first."""
-    async with house_of(request).open(request.caller.actor) as uow:
+    house = house_of(request)
+    async with house.open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
         amendments = await uow.amendments.page(pledge.id, cursor_of(cursor), limit + 1)
-        return replied(page_answer([amendment_answer(each) for each in amendments], limit))
+        return replied(page_answer([await _told(house, uow, each) for each in amendments], limit))
 
 
 @get(ONE, opt=needs("pledge:read", body="none"), **documented(AmendmentReply, 200, PROBLEMS))
 async def get_amendment(request: EdgeRequest, pledge_id: FromPath[str], amendment_id: FromPath[str]) -> Response[bytes]:
-    """Read an amendment."""
-    async with house_of(request).open(request.caller.actor) as uow:
-        pledge = await found(uow, pledge_id)
-        amendment = await uow.amendments.find(pledge.id, known_id(amendment_id, "amendment"))
+    """Read an amendment; the bank that is offered a claim reads it, too, before the pledge is its own."""
+    house = house_of(request)
+    async with house.open(request.caller.actor) as uow:
+        amendment = await uow.amendments.find(known_id(pledge_id, "pledge"), known_id(amendment_id, "amendment"))
         if amendment is None:
             raise NotFound("amendment")
-        return replied(Answer(200, amendment_answer(amendment), versioned(amendment.version)))
+        return replied(Answer(200, await _told(house, uow, amendment), versioned(amendment.version)))
 
 
-@post(ONE + "/consent", opt=needs("amendment:consent"), **DONE)
+@post(ONE + "/consent", opt=orders("amendment:consent"), **DONE)
 async def consent(
     request: EdgeRequest, pledge_id: FromPath[str], amendment_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:
@@ -99,7 +117,11 @@ async def consent(
     )
 
 
-@post(ONE + "/approve", opt=needs("amendment:approve"), **DONE_OR_WAITS)
+@post(
+    ONE + "/approve",
+    opt=orders("amendment:approve", seconds="/v1/pledges/{pledge_id}/amendments"),
+    **DONE_OR_WAITS,
+)
 async def approve(
     request: EdgeRequest, pledge_id: FromPath[str], amendment_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:
@@ -112,7 +134,20 @@ async def approve(
     )
 
 
-@post(ONE + "/withdraw", opt=needs("pledge:amend"), **DONE)
+@post(ONE + "/accept", opt=orders("amendment:accept"), **DONE)
+async def accept(
+    request: EdgeRequest, pledge_id: FromPath[str], amendment_id: FromPath[str], data: JSONBody[Empty]
+) -> Response[bytes]:
+    """An approver of the bank that is to have the claim accepts it."""
+    house, seen = house_of(request), if_match(request)
+    pledge, amendment = _ids(pledge_id, amendment_id)
+    return await _run(
+        request,
+        lambda uow: accept_amendment(uow, request.caller.actor, pledge, amendment, seen, house.now()),
+    )
+
+
+@post(ONE + "/withdraw", opt=orders("pledge:amend"), **DONE)
 async def withdraw(
     request: EdgeRequest, pledge_id: FromPath[str], amendment_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:
@@ -125,7 +160,7 @@ async def withdraw(
     )
 
 
-@post(ONE + "/reject", opt=needs("amendment:reject"), **DONE)
+@post(ONE + "/reject", opt=orders("amendment:reject"), **DONE)
 async def reject(
     request: EdgeRequest, pledge_id: FromPath[str], amendment_id: FromPath[str], data: JSONBody[ReasonRequest]
 ) -> Response[bytes]:
@@ -156,6 +191,10 @@ def _terms(data: AmendmentRequest) -> Terms:
         successor_id=data.successor_id,
         quantity=None if data.quantity is None else data.quantity.to_domain(),
         months=data.term_months,
+        transferee=data.transferee,
+        former_uscc=data.former_uscc,
+        successor_uscc=data.successor_uscc,
+        name=data.name,
         note=data.note,
     )
 

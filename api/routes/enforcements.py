@@ -10,12 +10,14 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from api.answers.enforcements import enforcement_answer
+from api.answers.estimates import estimate_answer, pledge_estimate, retry_after
+from api.answers.syndicates import division_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, House, house_of, known_id
 from api.idempotency import Answer, command, if_match, replied, versioned
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer
-from api.permissions import needs
+from api.permissions import needs, orders
 from api.routes.pledges import found
 from api.schemas.enforcements import (
     ConditionMetRequest,
@@ -40,6 +42,7 @@ from domain.pledges.enforcements import (
     SaleResult,
     Winner,
 )
+from domain.pledges.estimates import Estimate
 from domain.pledges.pledges import Pledge
 from domain.rights.authorizations import NotFound
 from domain.use_cases.enforce_pledge import (
@@ -65,9 +68,25 @@ DONE_OR_WAITS: dict[str, Any] = documented(EnforcementReply, 200, PROBLEMS, also
 Act = Callable[[EdgeUnitOfWork], Awaitable[Enforcement]]
 
 
-def _told(house: House, enforcement: Enforcement, status: int) -> Answer:
-    body = enforcement_answer(enforcement, business_date(house.now()))
-    return Answer(status, body, versioned(enforcement.version))
+def _body(
+    house: House, pledge: Pledge | None, enforcement: Enforcement, estimate: Estimate | None
+) -> dict[str, object]:
+    division = None if pledge is None else division_answer(pledge, enforcement.distribution)
+    told = enforcement_answer(enforcement, business_date(house.now()))
+    return {**told, "division": division, **estimate_answer(estimate)}
+
+
+async def _told(house: House, uow: EdgeUnitOfWork, enforcement: Enforcement, status: int) -> Answer:
+    estimate = await _expected(house, uow, enforcement)
+    body = _body(house, await uow.pledges.find(enforcement.pledge_id), enforcement, estimate)
+    return Answer(status, body, {**versioned(enforcement.version), **retry_after(status, estimate, house.now())})
+
+
+async def _expected(house: House, uow: EdgeUnitOfWork, enforcement: Enforcement) -> Estimate | None:
+    """Return by when the sale's orders are expected to be answered, none where it waits for no registry."""
+    if enforcement.status is not EnforcementStatus.SETTLING:
+        return None
+    return await pledge_estimate(house, uow, enforcement.pledge_id)
 
 
 async def _run(request: EdgeRequest, act: Act, status: int | None = None) -> Response[bytes]:
@@ -77,7 +96,7 @@ async def _run(request: EdgeRequest, act: Act, status: int | None = None) -> Res
     async def answer(uow: EdgeUnitOfWork) -> Answer:
         enforcement = await act(uow)
         waits = enforcement.status is EnforcementStatus.SETTLING
-        return _told(house, enforcement, status or (202 if waits else 200))
+        return await _told(house, uow, enforcement, status or (202 if waits else 200))
 
     return await command(request, answer)
 
@@ -86,7 +105,7 @@ def _ids(pledge_id: str, enforcement_id: str) -> tuple[str, str]:
     return known_id(pledge_id, "pledge"), known_id(enforcement_id, "enforcement")
 
 
-@post(ROOT, opt=needs("enforcement:order"), **MADE)
+@post(ROOT, opt=orders("enforcement:order"), **MADE)
 async def post_enforcement(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[EnforcementRequest]
 ) -> Response[bytes]:
@@ -109,8 +128,8 @@ async def list_enforcements(
     async with house.open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
         rows = await uow.enforcements.page(pledge.id, cursor_of(cursor), limit + 1)
-    today = business_date(house.now())
-    return replied(page_answer([enforcement_answer(each, today) for each in rows], limit))
+        items = [_body(house, pledge, each, await _expected(house, uow, each)) for each in rows]
+    return replied(page_answer(items, limit))
 
 
 @get(ONE, opt=needs("pledge:read", body="none"), **DONE)
@@ -122,12 +141,12 @@ async def get_enforcement(
     async with house.open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
         enforcement = await uow.enforcements.find(known_id(enforcement_id, "enforcement"))
-    if enforcement is None or enforcement.pledge_id != pledge.id:
-        raise NotFound("enforcement")
-    return replied(_told(house, enforcement, 200))
+        if enforcement is None or enforcement.pledge_id != pledge.id:
+            raise NotFound("enforcement")
+        return replied(await _told(house, uow, enforcement, 200))
 
 
-@post(ONE + "/approve", opt=needs("enforcement:approve"), **DONE)
+@post(ONE + "/approve", opt=orders("enforcement:approve", seconds="/v1/pledges/{pledge_id}/enforcements"), **DONE)
 async def approve(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:
@@ -141,7 +160,7 @@ async def approve(
     return await _run(request, lambda uow: approve_enforcement(uow, actor, *ids, seen, house.now()))
 
 
-@post(ONE + "/conditions/{condition_id:str}/met", opt=needs("enforcement:meet"), **DONE)
+@post(ONE + "/conditions/{condition_id:str}/met", opt=orders("enforcement:meet"), **DONE)
 async def meet(
     request: EdgeRequest,
     pledge_id: FromPath[str],
@@ -161,7 +180,7 @@ async def meet(
     return await _run(request, lambda uow: meet_condition(uow, actor, *ids, (condition_id, met), seen, house.now()))
 
 
-@post(ONE + "/stay", opt=needs("enforcement:stay"), **DONE)
+@post(ONE + "/stay", opt=orders("enforcement:stay"), **DONE)
 async def stay(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[StayRequest]
 ) -> Response[bytes]:
@@ -176,7 +195,7 @@ async def stay(
     return await _run(request, lambda uow: stay_enforcement(uow, actor, *ids, why, seen, house.now()))
 
 
-@post(ONE + "/lift-stay", opt=needs("enforcement:stay"), **DONE)
+@post(ONE + "/lift-stay", opt=orders("enforcement:stay"), **DONE)
 async def lift(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[LiftStayRequest]
 ) -> Response[bytes]:
@@ -190,7 +209,7 @@ async def lift(
     return await _run(request, lambda uow: lift_stay(uow, actor, *ids, data.reference, seen, house.now()))
 
 
-@post(ONE + "/end", opt=needs("enforcement:order"), **DONE)
+@post(ONE + "/end", opt=orders("enforcement:order"), **DONE)
 async def end(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[ReasonRequest]
 ) -> Response[bytes]:
@@ -204,7 +223,7 @@ async def end(
     return await _run(request, lambda uow: end_enforcement(uow, actor, *ids, data.reason, seen, house.now()))
 
 
-@post(ONE + "/rounds", opt=needs("enforcement:report"), **DONE)
+@post(ONE + "/rounds", opt=orders("enforcement:report"), **DONE)
 async def post_round(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[RoundRequest]
 ) -> Response[bytes]:
@@ -219,7 +238,7 @@ async def post_round(
     return await _run(request, lambda uow: open_round(uow, actor, ids, reserve, seen, house.now()))
 
 
-@post(ONE + "/result", opt=needs("enforcement:report"), **DONE_OR_WAITS)
+@post(ONE + "/result", opt=orders("enforcement:report"), **DONE_OR_WAITS)
 async def post_result(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[ResultRequest]
 ) -> Response[bytes]:
@@ -239,7 +258,7 @@ async def post_result(
     return await _run(request, act)
 
 
-@post(ONE + "/transfer", opt=needs("enforcement:report"), **WAITS)
+@post(ONE + "/transfer", opt=orders("enforcement:report"), **WAITS)
 async def transfer(
     request: EdgeRequest, pledge_id: FromPath[str], enforcement_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:

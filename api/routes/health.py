@@ -14,8 +14,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from api.permissions import public
 from api.schemas.wire import ReplyModel
 
-Checks = Callable[[], Awaitable[Mapping[str, bool]]]
-"""Asks every thing behind the API, each within a time of its own, and tells by name whether it answered."""
+Checks = Callable[[], Awaitable[Mapping[str, bool | str]]]
+"""Asks every thing behind the API, each within a time of its own; tells by name whether it answered, or why not."""
 
 
 class HealthReply(ReplyModel):
@@ -25,10 +25,14 @@ class HealthReply(ReplyModel):
 
 
 class ReadinessReply(ReplyModel):
-    """What answers and what does not, by name; `ready` when all do."""
+    """What answers and what does not, by name, and why where that is known; `ready` when all do.
+
+    `sending` is false, for the reason `restored` or `another_database`, while nothing may be sent to any counterpart.
+    """
 
     status: str
     checks: dict[str, bool]
+    reasons: dict[str, str]
 
 
 def health_routes(checks: Checks) -> list[HTTPRouteHandler]:
@@ -46,10 +50,12 @@ def health_routes(checks: Checks) -> list[HTTPRouteHandler]:
         tags=["health"],
     )
     async def readiness() -> Response[ReadinessReply]:
-        answers = dict(await checks())
+        told = dict(await checks())
+        answers = {name: answer is True for name, answer in told.items()}
+        reasons = {name: answer for name, answer in told.items() if isinstance(answer, str)}
         ready = all(answers.values())
         return Response(
-            ReadinessReply(status="ready" if ready else "not_ready", checks=answers),
+            ReadinessReply(status="ready" if ready else "not_ready", checks=answers, reasons=reasons),
             status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE,
         )
 

@@ -7,8 +7,8 @@ request's id.
 Source: contract section 2; RFC 6749 sections 4.4 and 5.2, RFC 7523 section 2.2, RFC 8414 (metadata).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
@@ -24,11 +24,12 @@ from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_401_UNAUTHORIZED
 
 from api.bodies import FORM, EdgeRequest
+from api.client_certificates import ClientCertificates
 from api.permissions import PERMISSIONS, public, scopes_of
 from api.schemas.wire import ReplyModel
 from domain.ports.identity import IdentityUnitOfWork
 from domain.ports.tokens import TokenRefused, Tokens
-from domain.use_cases.issue_token import ScopeRefused, TokenRequest, issue_token
+from domain.use_cases.issue_token import ProofRefused, ScopeRefused, TokenEndpoint, TokenRequest, issue_token
 
 GRANT_TYPE: Final = "client_credentials"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -48,7 +49,7 @@ class TokenReply(ReplyModel):
     """An access token (RFC 6749 section 5.1)."""
 
     access_token: str
-    token_type: Literal["Bearer"]
+    token_type: Literal["Bearer", "DPoP"]
     expires_in: int
     scope: str
 
@@ -56,7 +57,7 @@ class TokenReply(ReplyModel):
 class TokenErrorReply(ReplyModel):
     """Why there is no token (RFC 6749 section 5.2)."""
 
-    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope", "invalid_dpop_proof"]
     error_description: str
 
 
@@ -76,6 +77,8 @@ class MetadataReply(ReplyModel):
     response_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
     token_endpoint_auth_signing_alg_values_supported: list[str]
+    dpop_signing_alg_values_supported: list[str]
+    tls_client_certificate_bound_access_tokens: bool
     scopes_supported: list[str]
 
 
@@ -104,8 +107,16 @@ class FormOperation(Operation):
         self.request_body = RequestBody(content={FORM: OpenAPIMediaType(schema=form)}, required=True)
 
 
-def identity_routes(tokens: Tokens, *, issuer: str, now: Callable[[], datetime]) -> list[HTTPRouteHandler]:
+def identity_routes(
+    tokens: Tokens,
+    *,
+    issuer: str,
+    now: Callable[[], datetime],
+    proof_required: bool,
+    certificates: ClientCertificates,
+) -> list[HTTPRouteHandler]:
     """Return the routes of identity for one issuer, an origin without a trailing slash; `uow` is a dependency."""
+    endpoint = TokenEndpoint(issuer=issuer, address=issuer + TOKEN_PATH, proof_required=proof_required)
 
     @post(
         TOKEN_PATH,
@@ -125,18 +136,25 @@ def identity_routes(tokens: Tokens, *, issuer: str, now: Callable[[], datetime])
         request: EdgeRequest, uow: NamedDependency[SkipValidation[IdentityUnitOfWork]]
     ) -> Response[TokenReply]:
         try:
-            asked = _token_request(request.headers.get("content-type", ""), await request.body())
-            grant = await issue_token(asked, uow=uow, tokens=tokens, scopes_of=scopes_of, issuer=issuer, now=now())
+            asked = replace(
+                _token_request(request.headers.get("content-type", ""), await request.body()),
+                proof=_proof(request.scope["headers"]),
+                certificate=certificates.presented(request.scope["headers"]),
+            )
+            grant = await issue_token(asked, uow=uow, tokens=tokens, scopes_of=scopes_of, endpoint=endpoint, now=now())
         except FormRefused as refusal:
             return _refused(HTTP_400_BAD_REQUEST, refusal.error, refusal.description)
         except ScopeRefused:
             return _refused(HTTP_400_BAD_REQUEST, "invalid_scope", "the client does not have this scope")
+        except ProofRefused as refusal:
+            log.info("invalid_dpop_proof", request_id=request.request_id, reason=refusal.reason)
+            return _refused(HTTP_400_BAD_REQUEST, "invalid_dpop_proof", "a fresh DPoP proof by ES256 is required")
         except TokenRefused as refusal:
             log.info("invalid_client", request_id=request.request_id, reason=refusal.reason)
             return _refused(HTTP_401_UNAUTHORIZED, "invalid_client", "the client could not be authenticated")
         reply = TokenReply(
             access_token=grant.issued.token,
-            token_type="Bearer",  # noqa: S106 - the kind of token
+            token_type="DPoP" if grant.confirmation is not None and grant.confirmation.key is not None else "Bearer",
             expires_in=grant.issued.lifetime_seconds,
             scope=" ".join(sorted(grant.scopes)),
         )
@@ -164,10 +182,20 @@ def identity_routes(tokens: Tokens, *, issuer: str, now: Callable[[], datetime])
             response_types_supported=[],
             token_endpoint_auth_methods_supported=["private_key_jwt"],
             token_endpoint_auth_signing_alg_values_supported=["ES256"],
+            dpop_signing_alg_values_supported=["ES256"],
+            tls_client_certificate_bound_access_tokens=certificates.trusted,
             scopes_supported=sorted(PERMISSIONS),
         )
 
     return [token, keys, metadata]
+
+
+def _proof(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the one proof of possession that came, none where none did; several are no request for a token."""
+    sent = [value for name, value in headers if name == b"dpop"]
+    if len(sent) > 1:
+        raise FormRefused("invalid_dpop_proof", "one DPoP header at most")
+    return sent[0].decode("latin-1") if sent else None
 
 
 def _token_request(content_type: str, body: bytes) -> TokenRequest:

@@ -90,6 +90,7 @@ async def post_loan_event(
         on=data.on,
         reference=data.reference,
         recorded_at=now,
+        payee=None if data.payee is None else data.payee.to_domain(),
     )
 
     async def act(uow: EdgeUnitOfWork) -> Answer:

@@ -12,9 +12,9 @@ from litestar.params import FromPath, JSONBody
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, house_of, known_id
-from api.idempotency import Answer, command, if_match, versioned
-from api.permissions import needs
-from api.routes.pledges import told
+from api.idempotency import Answer, command, if_match
+from api.permissions import needs, orders
+from api.routes.pledges import told_waiting
 from api.schemas.pledges import (
     ApproveLoanRequest,
     Empty,
@@ -27,12 +27,14 @@ from domain.pledges.lifecycle import WAITING
 from domain.pledges.pledges import InvalidItems, Pledge
 from domain.use_cases.approve_loan import Approval, approve_loan
 from domain.use_cases.decide_on_pledge import (
+    agree_as_third_party,
     confirm_pledge,
     reject_pledge,
     request_correction,
     verify_quantities,
     withdraw_pledge,
 )
+from domain.use_cases.join_syndicate import accept_share
 from domain.use_cases.release_pledge import approve_release, cancel_release, request_release
 from domain.use_cases.submit_pledge import submit_pledge
 
@@ -49,16 +51,21 @@ async def _run(
 
     async def answer(uow: EdgeUnitOfWork) -> Answer:
         pledge = await act(uow)
-        return Answer(
-            status or (202 if pledge.status in WAITING else 200),
-            await told(house, uow, pledge),
-            versioned(pledge.version),
-        )
+        return await told_waiting(house, uow, pledge, status or (202 if pledge.status in WAITING else 200))
 
     return await command(request, answer)
 
 
-@post("/v1/pledges/{pledge_id:str}/submit", opt=needs("pledge:submit"), **DONE)
+@post("/v1/pledges/{pledge_id:str}/syndicate/accept", opt=orders("syndicate:accept"), **DONE)
+async def accept_own_share(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
+    """An approver of a participating bank accepts its share; the pledge is submitted only once each has."""
+    house, seen = house_of(request), if_match(request)
+    return await _run(
+        request, lambda uow: accept_share(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now())
+    )
+
+
+@post("/v1/pledges/{pledge_id:str}/submit", opt=orders("pledge:submit"), **DONE)
 async def submit(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """Take a pending hold on every item, or on none, and value them."""
     house, seen = house_of(request), if_match(request)
@@ -70,7 +77,7 @@ async def submit(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/verify-quantities", opt=needs("pledge:verify_quantities"), **DONE)
+@post("/v1/pledges/{pledge_id:str}/verify-quantities", opt=orders("pledge:verify_quantities"), **DONE)
 async def verify(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[VerifyQuantitiesRequest]
 ) -> Response[bytes]:
@@ -87,7 +94,7 @@ async def verify(
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/approve-loan", opt=needs("pledge:approve_loan"), **DONE_OR_WAITS)
+@post("/v1/pledges/{pledge_id:str}/approve-loan", opt=orders("pledge:approve_loan"), **DONE_OR_WAITS)
 async def approve(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ApproveLoanRequest]
 ) -> Response[bytes]:
@@ -101,12 +108,22 @@ async def approve(
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/confirm", opt=needs("pledge:confirm"), **DONE_OR_WAITS)
+@post("/v1/pledges/{pledge_id:str}/confirm", opt=orders("pledge:confirm"), **DONE_OR_WAITS)
 async def confirm(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """A pledgor confirms; once each has, the freeze is ordered."""
     house, seen = house_of(request), if_match(request)
     return await _run(
         request, lambda uow: confirm_pledge(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now())
+    )
+
+
+@post("/v1/pledges/{pledge_id:str}/third-party-consent", opt=orders("pledge:confirm"), **DONE)
+async def agree(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
+    """A pledgor agrees to secure another's debt; the bank-led workflow approves nothing of a third party's before."""
+    house, seen = house_of(request), if_match(request)
+    return await _run(
+        request,
+        lambda uow: agree_as_third_party(uow, request.caller.actor, known_id(pledge_id, "pledge"), seen, house.now()),
     )
 
 
@@ -122,7 +139,7 @@ async def correct(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/reject", opt=needs("pledge:reject"), **DONE)
+@post("/v1/pledges/{pledge_id:str}/reject", opt=orders("pledge:reject"), **DONE)
 async def reject(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ReasonRequest]) -> Response[bytes]:
     """End the application; its holds are voided."""
     house, seen = house_of(request), if_match(request)
@@ -134,7 +151,7 @@ async def reject(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/withdraw", opt=needs("pledge:withdraw"), **DONE)
+@post("/v1/pledges/{pledge_id:str}/withdraw", opt=orders("pledge:withdraw"), **DONE)
 async def withdraw(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """Take the application back; its holds are voided."""
     house, seen = house_of(request), if_match(request)
@@ -144,7 +161,7 @@ async def withdraw(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBod
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/release", opt=needs("release:order"), **WAITS)
+@post("/v1/pledges/{pledge_id:str}/release", opt=orders("release:order"), **WAITS)
 async def order_release(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ReleaseRequest]
 ) -> Response[bytes]:
@@ -159,7 +176,11 @@ async def order_release(
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/release/approve", opt=needs("release:approve"), **WAITS)
+@post(
+    "/v1/pledges/{pledge_id:str}/release/approve",
+    opt=orders("release:approve", seconds="/v1/pledges/{pledge_id}/release"),
+    **WAITS,
+)
 async def second_release(request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]) -> Response[bytes]:
     """The second person approves, and the registry's release is ordered."""
     house, seen = house_of(request), if_match(request)
@@ -169,7 +190,7 @@ async def second_release(request: EdgeRequest, pledge_id: FromPath[str], data: J
     )
 
 
-@post("/v1/pledges/{pledge_id:str}/release/cancel", opt=needs("release:order"), **DONE)
+@post("/v1/pledges/{pledge_id:str}/release/cancel", opt=orders("release:order"), **DONE)
 async def cancel_release_order(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:

@@ -3,23 +3,25 @@
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
+from api.answers.estimates import ORDERING, estimate_answer, pledge_estimate, retry_after
 from api.answers.pledges import audit_answer, coverage_answer, pledge_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, House, house_of, known_id
 from api.idempotency import Answer, command, replied, versioned
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer, word_of
-from api.permissions import needs
+from api.permissions import needs, orders
 from api.schemas.debts import CoverageTermsBody
 from api.schemas.pledges import AuditPage, CoverageReply, PledgePage, PledgeReply, PledgeRequestBody
 from api.schemas.queries import asked
+from domain.pledges.estimates import Estimate
 from domain.pledges.lifecycle import State
 from domain.pledges.notices import LIVE, notice_of
 from domain.pledges.pledges import CoverageTerms, OtherSecurity, Pledge, Secured
 from domain.ports.pledges import PledgeFilter
 from domain.rights.authorizations import NotFound
 from domain.use_cases.create_pledge import PledgeRequest, create_pledge
-from domain.use_cases.read_pledge import conditions_for, coverage_for
+from domain.use_cases.read_pledge import Ranks, conditions_for, coverage_for, ranks_of
 from domain.values.identifiers import parse_uscc
 from domain.values.time import parse_instant
 
@@ -29,22 +31,44 @@ async def told(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> dict[str, o
 
     Whoever may not see the debt is told no coverage: an unseen debt is not a debt of zero.
     """
+    return await _told(house, uow, pledge, await _expected(house, uow, pledge))
+
+
+async def _told(house: House, uow: EdgeUnitOfWork, pledge: Pledge, estimate: Estimate | None) -> dict[str, object]:
     now = house.now()
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
-    borrower = await _borrower(uow, pledge)
-    coverage = None if borrower is None else await coverage_for(uow, pledge, now)
+    borrowers = await _borrowers(uow, pledge)
+    coverage = None if borrowers is None else await coverage_for(uow, pledge, now)
     conditions = await conditions_for(uow, pledge, rights, house.rulebook, now)
     search = await uow.notices.newest_search(pledge.id) if notice_of(pledge).status in LIVE else None
     rank = None if search is None else search.notice_rank
-    return pledge_answer(pledge, rights, coverage, borrower, conditions, rank, house.rulebook, now)
+    ranks = Ranks(rank, await ranks_of(uow, pledge, rights))
+    answer = pledge_answer(pledge, rights, coverage, borrowers, conditions, ranks, house.rulebook, now)
+    return {**answer, **estimate_answer(estimate)}
 
 
-async def _borrower(uow: EdgeUnitOfWork, pledge: Pledge) -> str | None:
-    """Return whose debt is secured: of a linked loan, none where the reader may not see it; else the first pledgor."""
+async def told_waiting(house: House, uow: EdgeUnitOfWork, pledge: Pledge, status: int) -> Answer:
+    """Return a pledge as a command answers it, with when to ask again where a registry has the word."""
+    estimate = await _expected(house, uow, pledge)
+    headers = {**versioned(pledge.version), **retry_after(status, estimate, house.now())}
+    return Answer(status, await _told(house, uow, pledge, estimate), headers)
+
+
+async def _expected(house: House, uow: EdgeUnitOfWork, pledge: Pledge) -> Estimate | None:
+    return await pledge_estimate(house, uow, pledge.id) if pledge.status in ORDERING else None
+
+
+async def _borrowers(uow: EdgeUnitOfWork, pledge: Pledge) -> list[str] | None:
+    """Return whose debts are secured, the first loan's borrower first, or the first pledgor where there is no loan yet.
+
+    None where the reader may not see the first loan; who owes another that it may not see is not told.
+    """
     if not pledge.loan_ids:
-        return pledge.pledgors[0]
-    loan = await uow.loans.find(pledge.loan_ids[0])
-    return None if loan is None else loan.borrower_uscc
+        return [pledge.pledgors[0]]
+    loans = await uow.loans.find_many(pledge.loan_ids)
+    if pledge.loan_ids[0] not in loans:
+        return None
+    return [loans[loan_id].borrower_uscc for loan_id in pledge.loan_ids if loan_id in loans]
 
 
 def _coverage_terms(body: CoverageTermsBody | None) -> CoverageTerms | None:
@@ -66,7 +90,7 @@ async def found(uow: EdgeUnitOfWork, pledge_id: FromPath[str]) -> Pledge:
     return pledge
 
 
-@post("/v1/pledges", opt=needs("pledge:create"), **documented(PledgeReply, 201, PROBLEMS))
+@post("/v1/pledges", opt=orders("pledge:create"), **documented(PledgeReply, 201, PROBLEMS))
 async def post_pledge(request: EdgeRequest, data: JSONBody[PledgeRequestBody]) -> Response[bytes]:
     """Draft a pledge; a draft holds nothing."""
     house = house_of(request)
@@ -89,6 +113,7 @@ async def post_pledge(request: EdgeRequest, data: JSONBody[PledgeRequestBody]) -
         ),
         workflow=data.workflow,
         coverage_terms=_coverage_terms(data.coverage_terms),
+        shares=None if data.syndicate is None else data.syndicate.to_domain(),
     )
 
     async def act(uow: EdgeUnitOfWork) -> Answer:
@@ -132,10 +157,11 @@ async def list_pledges(
     "/v1/pledges/{pledge_id:str}/history", opt=needs("pledge:read", body="none"), **documented(AuditPage, 200, PROBLEMS)
 )
 async def get_history(request: EdgeRequest, pledge_id: FromPath[str]) -> Response[bytes]:
-    """Read what happened to a pledge, oldest first."""
+    """Read what happened to a pledge, oldest first; a bank that has transferred its claim, what happened until then."""
     async with house_of(request).open(request.caller.actor) as uow:
-        pledge = await found(uow, pledge_id)
-        entries = await uow.audit.of_subject(pledge.id)
+        entries = await uow.audit.of_subject(known_id(pledge_id, "pledge"))
+        if not entries:
+            await found(uow, pledge_id)
     return replied(Answer(200, {"items": [audit_answer(entry) for entry in entries], "next_cursor": None}))
 
 
@@ -149,6 +175,6 @@ async def get_coverage(request: EdgeRequest, pledge_id: FromPath[str]) -> Respon
     house = house_of(request)
     async with house.open(request.caller.actor) as uow:
         pledge = await found(uow, pledge_id)
-        if await _borrower(uow, pledge) is None:
+        if await _borrowers(uow, pledge) is None:
             raise NotFound("coverage")
         return replied(Answer(200, coverage_answer(await coverage_for(uow, pledge, house.now()))))

@@ -10,9 +10,9 @@ from api.answers.registrations import registration_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
 from api.house import EdgeUnitOfWork, house_of, known_id
-from api.idempotency import Answer, command, if_match, replied, versioned
-from api.permissions import needs
-from api.routes.pledges import found, told
+from api.idempotency import Answer, command, if_match, replied
+from api.permissions import needs, orders
+from api.routes.pledges import found, told_waiting
 from api.schemas.pledges import Empty, PledgeReply, ReasonRequest
 from api.schemas.registrations import (
     AmendRegistrationRequest,
@@ -40,7 +40,7 @@ async def _run(request: EdgeRequest, act: Callable[[EdgeUnitOfWork], Awaitable[P
 
     async def answer(uow: EdgeUnitOfWork) -> Answer:
         pledge = await act(uow)
-        return Answer(202, await told(house, uow, pledge), versioned(pledge.version))
+        return await told_waiting(house, uow, pledge, 202)
 
     return await command(request, answer)
 
@@ -64,7 +64,7 @@ async def get_registration(request: EdgeRequest, pledge_id: FromPath[str]) -> Re
     return replied(Answer(200, answer))
 
 
-@post(AT, opt=needs("registration:order"), **WAITS)
+@post(AT, opt=orders("registration:order"), **WAITS)
 async def post_registration(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[RegistrationRequest]
 ) -> Response[bytes]:
@@ -81,7 +81,7 @@ async def post_registration(
     )
 
 
-@post(f"{AT}/notice-registry/amend", opt=needs("registration:order"), **WAITS)
+@post(f"{AT}/notice-registry/amend", opt=orders("registration:order"), **WAITS)
 async def amend_registration(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[AmendRegistrationRequest]
 ) -> Response[bytes]:
@@ -94,7 +94,7 @@ async def amend_registration(
     )
 
 
-@post(f"{AT}/notice-registry/extend", opt=needs("registration:order"), **WAITS)
+@post(f"{AT}/notice-registry/extend", opt=orders("registration:order"), **WAITS)
 async def extend_registration(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ExtendRegistrationRequest]
 ) -> Response[bytes]:
@@ -106,7 +106,7 @@ async def extend_registration(
     )
 
 
-@post(f"{AT}/notice-registry/discharge", opt=needs("registration:order"), **WAITS)
+@post(f"{AT}/notice-registry/discharge", opt=orders("registration:order"), **WAITS)
 async def discharge_registration(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[Empty]
 ) -> Response[bytes]:
@@ -115,7 +115,7 @@ async def discharge_registration(
     return await _run(request, lambda uow: discharge_notice(uow, request.caller.actor, pledge, seen, house.now()))
 
 
-@post(f"{AT}/notice-registry/object", opt=needs("registration:object"), **WAITS)
+@post(f"{AT}/notice-registry/object", opt=orders("registration:object"), **WAITS)
 async def object_to_registration(
     request: EdgeRequest, pledge_id: FromPath[str], data: JSONBody[ReasonRequest]
 ) -> Response[bytes]:

@@ -5,6 +5,7 @@ import asyncio
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
+from api.answers.estimates import estimate_answer, question_estimate, retry_after
 from api.answers.rights import authorization_answer, hold_answer, right_answer, verification_answer
 from api.bodies import EdgeRequest
 from api.documents import PROBLEMS, documented
@@ -165,7 +166,9 @@ async def _answer(house: House, uow: EdgeUnitOfWork, request: EdgeRequest, verif
     if verification.status is VerificationStatus.REFUSED:
         return refused(request, refusal_of(verification))
     if verification.status is VerificationStatus.PENDING:
-        return sent_of(Answer(202, verification_answer(verification, [], house.rulebook, now)))
+        estimate = await question_estimate(house, uow, verification.registry, verification.id, verification.created_at)
+        body = {**verification_answer(verification, [], house.rulebook, now), **estimate_answer(estimate)}
+        return sent_of(Answer(202, body, retry_after(202, estimate, now)))
     rights = await uow.rights.find_many(verification.right_ids)
     found = [rights[right_id] for right_id in verification.right_ids if right_id in rights]
     return sent_of(Answer(200, {"rights": [right_answer(right, house.rulebook, now) for right in found]}))
@@ -184,7 +187,13 @@ async def get_verification(request: EdgeRequest, verification_id: FromPath[str])
         if verification is None:
             raise NotFound("verification")
         rights = await uow.rights.find_many(verification.right_ids)
-    return replied(Answer(200, verification_answer(verification, list(rights.values()), house.rulebook, house.now())))
+        estimate = None
+        if verification.status is VerificationStatus.PENDING:
+            estimate = await question_estimate(
+                house, uow, verification.registry, verification.id, verification.created_at
+            )
+    body = verification_answer(verification, list(rights.values()), house.rulebook, house.now())
+    return replied(Answer(200, {**body, **estimate_answer(estimate)}))
 
 
 @get("/v1/rights/{right_id:str}", opt=needs("right:read", body="none"), **documented(RightReply, 200, PROBLEMS))

@@ -13,7 +13,7 @@ from api.documents import PROBLEMS, documented
 from api.house import house_of
 from api.idempotency import Answer, replied
 from api.pages_of import LIMIT, Limit, Text, cursor_of, page_answer
-from api.permissions import needs
+from api.permissions import needs, patient
 from api.refusals import CursorUnknown
 from api.schemas.pledges import AuditPage, EventPage
 from api.schemas.queries import asked
@@ -53,7 +53,11 @@ class RulePage(ReplyModel):
     next_cursor: str | None
 
 
-@get("/v1/events", opt=needs("event:read", body="none"), **documented(EventPage, 200, (400, 401, 403, 410, 422, 503)))
+@get(
+    "/v1/events",
+    opt=patient(needs("event:read", body="none"), 30),
+    **documented(EventPage, 200, (400, 401, 403, 410, 422, 503)),
+)
 async def list_events(
     request: EdgeRequest, after: Text = None, limit: Limit = LIMIT, wait: Text = None
 ) -> Response[bytes]:

@@ -7,9 +7,22 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas.estimates import ExpectedReply
 from api.schemas.market import InstalmentBody
 from api.schemas.pledges import ItemBody, LoanId, RightId, SomeQuantity
-from api.schemas.wire import Choice, DateString, InstantReply, Items, NoteString, QuantityBody, ReplyModel, WireModel
+from api.schemas.wire import (
+    Choice,
+    DateString,
+    InstantReply,
+    Items,
+    NameString,
+    NoteString,
+    QuantityBody,
+    ReplyModel,
+    UsccString,
+    WireModel,
+    text_string,
+)
 from domain.pledges.amendments import AmendmentKind, AmendmentState, DeterminationEvent
 
 NEEDED: Final[Mapping[AmendmentKind, tuple[str, ...]]] = MappingProxyType(
@@ -23,17 +36,19 @@ NEEDED: Final[Mapping[AmendmentKind, tuple[str, ...]]] = MappingProxyType(
         AmendmentKind.ADD_LOAN: ("loan_id",),
         AmendmentKind.DETERMINE: ("event", "on"),
         AmendmentKind.REPLACE_RIGHT: ("right_id", "successor_id", "quantity"),
-        AmendmentKind.CHANGE_PARTY: (),
-        AmendmentKind.TRANSFER_OF_CLAIM: (),
+        AmendmentKind.CHANGE_PARTY: ("former_uscc", "successor_uscc"),
+        AmendmentKind.TRANSFER_OF_CLAIM: ("transferee",),
     }
 )
 """What each kind must bring."""
 
+ALSO: Final[Mapping[AmendmentKind, tuple[str, ...]]] = MappingProxyType(
+    {AmendmentKind.LOAN_EXTENSION: ("repayment",), AmendmentKind.CHANGE_PARTY: ("name",)}
+)
+"""What a kind may bring and need not."""
+
 ALLOWED: Final[Mapping[AmendmentKind, frozenset[str]]] = MappingProxyType(
-    {
-        kind: frozenset({*needed, "kind", "note", *(["repayment"] if kind is AmendmentKind.LOAN_EXTENSION else [])})
-        for kind, needed in NEEDED.items()
-    }
+    {kind: frozenset({*needed, *ALSO.get(kind, ()), "kind", "note"}) for kind, needed in NEEDED.items()}
 )
 """What each kind may bring."""
 
@@ -43,7 +58,9 @@ class AmendmentRequest(WireModel):
 
     top_up {items}; partial_release {items: what is given back}; substitute {items, released}; replace_right {right_id,
     successor_id, quantity}; loan_extension {loan_id, end, repayment?}; refinance {loan_id, new_loan_id}; add_loan
-    {loan_id}; determine {event, on}; registration_renewal {term_months}. `note` may stand with any.
+    {loan_id}; determine {event, on}; registration_renewal {term_months}; change_party {former_uscc, successor_uscc,
+    name?}, where both are one and only the name is new, name is needed; transfer_of_claim {transferee: the other bank's
+    tenant, whose approver accepts}. `note` may stand with any.
     """
 
     kind: Choice[AmendmentKind]
@@ -59,6 +76,10 @@ class AmendmentRequest(WireModel):
     successor_id: RightId | None = None
     quantity: SomeQuantity | None = None
     term_months: Annotated[int, Field(ge=1, le=360)] | None = None
+    transferee: Annotated[str, text_string(64)] | None = None
+    former_uscc: UsccString | None = None
+    successor_uscc: UsccString | None = None
+    name: NameString | None = None
     note: NoteString | None = None
 
     @model_validator(mode="after")
@@ -83,7 +104,7 @@ class ConsentReply(ReplyModel):
 
 
 class EntryReply(ReplyModel):
-    """What the registry did for the amendment, with its own reference and time: freeze, release or undone."""
+    """What the registry did for the amendment, with its own reference and time: freeze, release, amend or undone."""
 
     right_id: str
     kind: str
@@ -99,7 +120,7 @@ class PartReply(ReplyModel):
     quantity: QuantityBody
 
 
-class AmendmentReply(ReplyModel):
+class AmendmentReply(ExpectedReply):
     """An amendment: its terms as proposed, who agreed, what the registry did, and where it stands."""
 
     id: str
@@ -119,6 +140,10 @@ class AmendmentReply(ReplyModel):
     successor_id: str | None
     quantity: QuantityBody | None
     term_months: int | None
+    transferee: str | None
+    former_uscc: str | None
+    successor_uscc: str | None
+    name: str | None
     note: str | None
     consents: list[ConsentReply]
     entries: list[EntryReply]
@@ -128,6 +153,8 @@ class AmendmentReply(ReplyModel):
     decided_at: InstantReply | None
     ended_at: InstantReply | None
     reason: str | None
+    accepted_by: str | None
+    accepted_at: InstantReply | None
     version: int
 
 

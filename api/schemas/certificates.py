@@ -1,8 +1,8 @@
 """Bodies of certificates (contract section 5), and what the public address tells."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.schemas.searches import HolderReply
 from api.schemas.wire import Choice, DateString, InstantReply, MoneyBody, QuantityBody, ReplyModel
@@ -58,8 +58,22 @@ class RankReply(ReplyModel):
     rank: int | None
 
 
+class CertifiedMemberReply(ReplyModel):
+    """A bank of the syndicate with its share of the claim, as a fraction."""
+
+    role: Literal["agent", "participant"]
+    uscc: str
+    name: str
+    share: str
+
+
 class StatementReply(ReplyModel):
-    """What a certificate says: exactly this, in canonical JSON, is signed and has the digest."""
+    """What a certificate says: exactly this, in canonical JSON, is signed and has the digest.
+
+    `syndicate` stands only in a syndicate's certificates, so that what was signed before it was known stays as it was.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     number: str
     kind: Choice[CertificateKind]
@@ -73,6 +87,7 @@ class StatementReply(ReplyModel):
     secured: CertifiedClaimReply
     ranks: list[RankReply]
     release_reason: Choice[ReleaseReason] | None
+    syndicate: list[CertifiedMemberReply] | None = None
 
 
 class CertificateReply(StatementReply):

@@ -6,8 +6,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.bank_appraisals import Sha256
+from api.schemas.estimates import ExpectedReply
 from api.schemas.holds import InstantString
 from api.schemas.pledges import LoanId, RightId, SomeMoney, SomeQuantity
+from api.schemas.syndicates import DivisionReply
 from api.schemas.wire import (
     Choice,
     DateString,
@@ -231,7 +233,7 @@ class DelayReply(ReplyModel):
     unknown: list[str]
 
 
-class EnforcementReply(ReplyModel):
+class EnforcementReply(ExpectedReply):
     """An enforcement of a pledge."""
 
     id: str
@@ -249,6 +251,7 @@ class EnforcementReply(ReplyModel):
     rounds: list[RoundReply]
     stays: list[StayReply]
     distribution: DistributionReply | None
+    division: DivisionReply | None
     settled_at: InstantReply | None
     end_reason: str | None
     created_at: InstantReply

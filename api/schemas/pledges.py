@@ -7,8 +7,12 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.debts import CoverageTermsBody, DeterminationReply, OwedReply
+from api.schemas.estimates import ExpectedReply
+from api.schemas.impairments import ImpairmentReply
 from api.schemas.market import InstalmentBody
 from api.schemas.rights import TenantName
+from api.schemas.settlement_accounts import PayeeBody
+from api.schemas.syndicates import SyndicateBody, SyndicateReply
 from api.schemas.wire import (
     Choice,
     DateString,
@@ -16,7 +20,6 @@ from api.schemas.wire import (
     Items,
     MoneyBody,
     NoteString,
-    QuantityAmountString,
     QuantityBody,
     RatioString,
     ReplyModel,
@@ -29,7 +32,6 @@ from api.schemas.wire import (
 from domain.errors import InvalidMoney, InvalidQuantity
 from domain.loans.loans import LoanEventType, LoanKind
 from domain.pledges.coverage import Level
-from domain.pledges.impairments import ImpairmentKind
 from domain.pledges.lifecycle import State, Workflow
 from domain.pledges.pledges import Register, RegistrationStatus, ReleaseReason, SecuredKind, SecurityType
 
@@ -64,6 +66,8 @@ def _fraction(rate: Decimal) -> Decimal:
     return rate
 
 
+FractionString = Annotated[RatioString, AfterValidator(_fraction)]
+"""A ratio from nothing to the whole."""
 SomeQuantity = Annotated[QuantityBody, AfterValidator(_some_quantity)]
 """A quantity above zero."""
 SomeMoney = Annotated[MoneyBody, AfterValidator(_some_money)]
@@ -104,7 +108,7 @@ class LoanRequest(WireModel):
     end: DateString
     repayment: Literal["bullet"] | Annotated[Items[InstalmentBody], Field(min_length=1, max_length=600)]
     purpose: Annotated[str, text_string(200)]
-    overdue_surcharge: Annotated[RatioString, AfterValidator(_fraction)] | None = None
+    overdue_surcharge: FractionString | None = None
 
 
 class LoanReply(ReplyModel):
@@ -138,6 +142,7 @@ class LoanEventRequest(WireModel):
     fee: MoneyBody | None = None
     on: DateString
     reference: Annotated[str, text_string(64)]
+    payee: PayeeBody | None = None
 
 
 class LoanEventReply(ReplyModel):
@@ -152,6 +157,7 @@ class LoanEventReply(ReplyModel):
     fee: MoneyBody | None
     on: DateString
     reference: str
+    payee: PayeeBody | None
     outstanding: MoneyBody
 
 
@@ -207,6 +213,7 @@ class PledgeRequestBody(WireModel):
     workflow: Choice[Workflow]
     applicant: TenantName | None = None
     coverage_terms: CoverageTermsBody | None = None
+    syndicate: SyndicateBody | None = None
 
 
 class Empty(WireModel):
@@ -223,7 +230,7 @@ class ApproveLoanRequest(WireModel):
     """What the bank approves; `loans` links contracts that the application did not name."""
 
     amount: SomeMoney
-    rate: Annotated[RatioString, AfterValidator(_fraction)]
+    rate: FractionString
     loans: Annotated[Items[LoanId], Field(max_length=50)] = ()
 
 
@@ -299,27 +306,7 @@ class CoverageReply(ReplyModel):
     due_on: DateString | None
 
 
-class LossReply(ReplyModel):
-    """What this pledge loses by its rank on a right, in the right's unit; the latest registered loses first."""
-
-    rank: int
-    pledged: QuantityAmountString
-    lost: QuantityAmountString
-
-
-class ImpairmentReply(ReplyModel):
-    """What has befallen a pledged right; the pledge itself stays what it is."""
-
-    kind: Choice[ImpairmentKind]
-    right_id: str
-    quantity: QuantityBody | None
-    since: InstantReply
-    until: InstantReply | None
-    reference: str
-    loss_by_rank: list[LossReply]
-
-
-class PledgeReply(ReplyModel):
+class PledgeReply(ExpectedReply):
     """A pledge (contract section 5)."""
 
     id: str
@@ -329,6 +316,7 @@ class PledgeReply(ReplyModel):
     pledgors: list[str]
     pledgee: str
     borrower: str | None
+    third_party_pledgors: list[str] | None
     security_type: Choice[SecurityType]
     items: list[ItemReply]
     loans: list[str]
@@ -347,6 +335,7 @@ class PledgeReply(ReplyModel):
     impairments: list[ImpairmentReply]
     custody: Literal["not_in", "in", "out"]
     coverage: CoverageReply | None
+    syndicate: SyndicateReply | None
     created_at: InstantReply
     updated_at: InstantReply
     version: int

@@ -158,6 +158,8 @@ class RegistryTaskReply(ReplyModel):
     registry_ref: str | None
     buyer: str | None
     buyer_permit_no: str | None
+    new_beneficiary: str | None
+    new_holder: str | None
     state: Choice[TaskState]
     answer: TaskAnswerReply | None
     confirmed_by: str | None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.schemas.estimates import ExpectedReply
 from api.schemas.wire import (
     Choice,
     DateString,
@@ -158,7 +159,7 @@ class RightPage(ReplyModel):
     next_cursor: str | None
 
 
-class VerificationReply(ReplyModel):
+class VerificationReply(ExpectedReply):
     """A verification that is still open, or what came of it."""
 
     id: str

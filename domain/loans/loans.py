@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.errors import DomainError
+from domain.loans.settlement_accounts import Payee
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
 
@@ -72,7 +73,7 @@ class LprRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanEvent:
-    """One event with its amounts in yuan; none where the event moves no such amount."""
+    """One event with its amounts in yuan; none where the event moves no such amount. `payee` is a payment's."""
 
     id: str
     loan_id: str
@@ -84,6 +85,7 @@ class LoanEvent:
     on: date
     reference: str
     recorded_at: datetime
+    payee: Payee | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,10 @@ not.
 The subtle thing is `exception`: the registry has refused to release what an amendment gives up, after what replaces it
 was frozen. Both stay frozen, a person is called, and a second approval orders the release again.
 
-Source: contract section 5 (amendment kinds); civil code art. 390, 391, 393, 395, 414, 420 to 424.
+A change of party moves no quantity: each freeze stays as it is, with its reference and its time, and is amended to
+another's. Whoever takes a claim over signs, too; a pledgor and a debtor are told and not asked (art. 546, 547).
+
+Source: contract section 5 (amendment kinds); civil code art. 67, 390, 391, 393, 395, 407, 414, 420 to 424, 546, 547.
 
 >>> after(AmendmentState.PROPOSED, AmendmentEvent.WITHDRAWN)
 <AmendmentState.WITHDRAWN: 'withdrawn'>
@@ -46,11 +49,11 @@ class AmendmentKind(StrEnum):
     TRANSFER_OF_CLAIM = "transfer_of_claim"
 
 
-WITHOUT_CONSENT: Final = frozenset({AmendmentKind.DETERMINE, AmendmentKind.REGISTRATION_RENEWAL})
-"""What happens by law, or changes nobody's duty: no pledgor is asked."""
+OF_PARTIES: Final = frozenset({AmendmentKind.CHANGE_PARTY, AmendmentKind.TRANSFER_OF_CLAIM})
+"""What changes whose a freeze is."""
 
-NOT_OFFERED: Final = frozenset({AmendmentKind.CHANGE_PARTY, AmendmentKind.TRANSFER_OF_CLAIM})
-"""A change of party needs an order that no registry's interface takes yet: the freeze names its beneficiary."""
+WITHOUT_CONSENT: Final = OF_PARTIES | {AmendmentKind.DETERMINE, AmendmentKind.REGISTRATION_RENEWAL}
+"""What happens by law, or changes nobody's duty: no pledgor is asked."""
 
 
 class DeterminationEvent(StrEnum):
@@ -110,7 +113,8 @@ class Terms:
     """What is asked for; each kind has the fields that it needs, and the others stay empty.
 
     `items` are rights to add, or in a partial release what to give back; `released` is what a substitution gives up.
-    No `repayment` in an extension means one payment at the new end.
+    No `repayment` in an extension means one payment at the new end. A claim goes to `transferee`, a bank's tenant,
+    whose USCC is written when it is proposed. Where successor and former pledgor are one, only its `name` has changed.
     """
 
     items: tuple[tuple[str, Quantity], ...] = ()
@@ -125,6 +129,11 @@ class Terms:
     successor_id: str | None = None
     quantity: Quantity | None = None
     months: int | None = None
+    transferee: str | None = None
+    transferee_uscc: Uscc | None = None
+    former_uscc: Uscc | None = None
+    successor_uscc: Uscc | None = None
+    name: str | None = None
     note: str | None = None
 
 
@@ -148,7 +157,9 @@ class Removal:
 FROZEN: Final = "freeze"
 RELEASED: Final = "release"
 UNDONE: Final = "undone"
-"""What the registry did: froze an addition, released a removal, or released an addition whose amendment failed."""
+AMENDED: Final = "amend"
+"""What the registry did: froze an addition, released a removal, undid what belonged to an amendment that failed, or
+entered another party with a freeze."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +194,8 @@ class Amendment:
     decided_at: datetime | None = None
     ended_at: datetime | None = None
     reason: str | None = None
+    accepted_by: str | None = None
+    accepted_at: datetime | None = None
     version: int = 1
 
     @property
@@ -217,6 +230,40 @@ class ConsentMissing(DomainError):
     code = "consent_missing"
 
     pledgors: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class AcceptanceMissing(DomainError):
+    """Refuse to approve the transfer of a claim that the bank which is to have it has not accepted."""
+
+    code = "acceptance_missing"
+
+    transferee: str
+
+
+@dataclass(eq=False)
+class SuccessorUnconfirmed(DomainError):
+    """Refuse a change of party that the registry has not told of: by its word the right is not the new party's."""
+
+    code = "successor_unconfirmed"
+
+    right_id: str
+
+
+@dataclass(eq=False)
+class ClaimsNotDetermined(DomainError):
+    """Refuse to transfer claims of a maximum amount before they are determined (civil code art. 421, 422)."""
+
+    code = "claims_not_determined"
+
+
+@dataclass(eq=False)
+class ClaimSecuredElsewhere(DomainError):
+    """Refuse to move one pledge alone whose loans other pledges secure: security follows its claim (art. 407)."""
+
+    code = "claim_secured_elsewhere"
+
+    pledges: tuple[str, ...]
 
 
 @dataclass(eq=False)

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.pledges.pledges import Pledge, Registration, RegistrationStatus
+from domain.pledges.syndicates import Member
 from domain.rights.rights import Right
 from domain.rights.searches import Encumbrance
 from domain.values.canonical_json import digest_of
@@ -32,6 +33,8 @@ class CertificateKind(StrEnum):
     REGISTRATION = "registration"
     AMENDMENT = "amendment"
     RELEASE = "release"
+    PUBLICITY = "publicity"
+    DISPOSAL = "disposal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,8 @@ def certify(
         "ranks": _ranks(pledge, rights, standing),
         "release_reason": None if pledge.release is None else pledge.release.reason.value,
     }
+    if pledge.syndicate:
+        statement["syndicate"] = [_member(member, place) for place, member in enumerate(pledge.syndicate)]
     return Certificate(
         number=number,
         kind=kind,
@@ -147,6 +152,11 @@ def _in_order(entries: Sequence[Registration]) -> list[Registration]:
 
 def _party(party: Party) -> dict[str, object]:
     return {"uscc": party.uscc, "name": party.name}
+
+
+def _member(member: Member, place: int) -> dict[str, object]:
+    role = "participant" if place else "agent"
+    return {"role": role, "uscc": member.uscc, "name": member.name, "share": str(member.share)}
 
 
 def _registration(entry: Registration) -> dict[str, object]:
@@ -190,7 +200,7 @@ def _ranks(
             {
                 "registry_no": rights[item.right_id].registry_no,
                 "register": None if entry is None else entry.register.value,
-                "rank": here[0].rank if here else None,
+                "rank": max(here[0].rank or 1, entry.rank or 1) if here and entry is not None else None,
             }
         )
     return ranks

@@ -118,11 +118,18 @@ def adopted_share(item: PledgeItem) -> Fraction:
 
 
 def coverage_of(
-    items: Sequence[PledgeItem], debts: Sequence[Money], as_of: datetime, terms: Sequence[CoverageTerms] = ()
+    items: Sequence[PledgeItem],
+    debts: Sequence[Money],
+    as_of: datetime,
+    terms: Sequence[CoverageTerms] = (),
+    deposited: Money | None = None,
 ) -> Coverage:
-    """Compare the linked debts with the linked, frozen items, by our levels and what the contracts say beside them."""
+    """Compare the linked debts with the linked, frozen items, by our levels and what the contracts say beside them.
+
+    Money that lies deposited in a right's place counts at its face (civil code art. 390).
+    """
     owed = sum((debt.amount for debt in debts), Decimal(0))
-    lending = collateral = market = Fraction(0)
+    lending = collateral = market = Fraction(0 if deposited is None else deposited.amount)
     for item in items:
         if item.adopted_value is None or item.market_value is None or item.loan_to_value_cap is None:
             return Coverage(

@@ -3,7 +3,8 @@
 The pledge itself stays what it is: nothing is released, lowered or mended because a registry or a court acted. A right
 that is cut below what is pledged is lost by rank, the latest registered first, because the earlier registration goes
 before (civil code art. 414); what is only pending ranks behind everything registered. A seizure takes nothing from the
-pledgee's priority, so it has a quantity and no loss; it stops new money.
+pledgee's priority, so it has a quantity and no loss; it stops new money. A compliance reserve that reaches into what is
+pledged takes it by rank like a cut, because what has to be surrendered is no security for anybody.
 
 Whoever reads one pledge is told its own rank and its own loss, and nothing of the others on the same right.
 
@@ -39,6 +40,7 @@ class ImpairmentKind(StrEnum):
     REDUCED = "right_reduced"
     SEIZED = "right_seized"
     OVERTAKEN = "right_overtaken"
+    RESERVED = "compliance_reserve"
     DISPUTED = "registry_differs"
 
 
@@ -138,17 +140,20 @@ def findings(
     pledgors: Mapping[str, Sequence[Uscc]],
     seizures: Sequence[Seizure],
     disputed: str | None,
+    reserved: Decimal = Decimal(0),
 ) -> dict[str, list[Finding]]:
     """Return by pledge what impairs it now.
 
     `pledgors` says whose right each pledge believes it to be; `disputed` names the open case in which the registry
-    denies what our books say of the right itself or of what is frozen, none where there is none.
+    denies what our books say of the right itself or of what is frozen, none where there is none. `reserved` must be
+    surrendered and carries nobody's debt.
     """
     shared = [*_of_status(right), *_of_seizures(right, seizures)]
     if disputed is not None:
         shared.append(Finding(kind=ImpairmentKind.DISPUTED, reference=disputed, since=right.as_of))
     lost = losses(right.quantity.amount, stakes)
-    overtaken = Decimal(0) if seizures else right.overtaken - sum((loss.lost for loss in lost.values()), Decimal(0))
+    short = losses(max(Decimal(0), right.quantity.amount - reserved), stakes) if reserved else lost
+    overtaken = Decimal(0) if seizures else right.overtaken - sum((loss.lost for loss in short.values()), Decimal(0))
     found: dict[str, list[Finding]] = {}
     for stake in sorted(stakes, key=lambda each: (each.place, each.pledge_id), reverse=True):
         own = list(shared)
@@ -157,7 +162,10 @@ def findings(
         loss = lost[stake.pledge_id]
         if loss.lost > 0:
             own.append(_told(ImpairmentKind.REDUCED, right, loss.lost, loss))
-        reached = min(overtaken, stake.quantity - loss.lost)
+        if short[stake.pledge_id].lost > loss.lost:
+            reserve = short[stake.pledge_id]
+            own.append(_told(ImpairmentKind.RESERVED, right, reserve.lost - loss.lost, reserve))
+        reached = min(overtaken, stake.quantity - short[stake.pledge_id].lost)
         if reached > 0:
             own.append(_told(ImpairmentKind.OVERTAKEN, right, reached))
             overtaken -= reached

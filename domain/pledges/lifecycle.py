@@ -66,6 +66,7 @@ class Event(StrEnum):
     RELEASE_APPROVED = "release_approved"
     RELEASE_EXECUTED = "release_executed"
     RELEASE_CANCELLED = "release_cancelled"
+    BROUGHT_IN = "brought_in"
     ORDER_STUCK = "order_stuck"
     ENFORCEMENT_APPROVED = "enforcement_approved"
     ENFORCEMENT_STAYED = "enforcement_stayed"
@@ -79,6 +80,7 @@ Table = Mapping[tuple[State, Event], State]
 
 _SHARED: Final[Table] = {
     (State.DRAFT, Event.SUBMITTED): State.SUBMITTED,
+    (State.DRAFT, Event.BROUGHT_IN): State.ACTIVE,
     (State.CORRECTION_REQUIRED, Event.SUBMITTED): State.SUBMITTED,
     (State.DRAFT, Event.WITHDRAWN): State.WITHDRAWN,
     (State.SUBMITTED, Event.WITHDRAWN): State.WITHDRAWN,

@@ -15,6 +15,7 @@ from enum import StrEnum
 from domain.errors import DomainError
 from domain.pledges.impairments import Impairment
 from domain.pledges.lifecycle import State, Workflow
+from domain.pledges.syndicates import Member
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
 from domain.values.quantity import Quantity
@@ -105,13 +106,17 @@ class RegistrationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """An entry at a register, one for each item at the emission registry; the time is the register's own."""
+    """An entry at a register, one for each item at the emission registry; the time is the register's own.
+
+    `rank` is what the register itself said when a pledge was brought in; of our own orders it says none.
+    """
 
     register: Register
     position: int
     status: RegistrationStatus
     reference: str | None
     registered_at: datetime | None
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +156,7 @@ class Pledge:
 
     `confirmed_by` are the pledgors who have confirmed; `loan_approvals` is what was approved for loans that amendments
     added, by loan; the approved amount is for the others. `impairments` are those that last; they are kept apart.
+    `syndicate` has the agent, who is the pledgee, first, and nobody where one bank lends alone.
     """
 
     id: str
@@ -183,6 +189,7 @@ class Pledge:
     coverage_terms: CoverageTerms | None = None
     loan_approvals: tuple[tuple[str, Money], ...] = ()
     impairments: tuple[Impairment, ...] = ()
+    syndicate: tuple[Member, ...] = ()
 
     @property
     def under_control(self) -> bool:

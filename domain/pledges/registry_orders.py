@@ -24,6 +24,7 @@ class OrderKind(StrEnum):
     FREEZE = "freeze"
     RELEASE = "release"
     TRANSFER = "transfer"
+    AMEND = "amend"
 
 
 class OrderState(StrEnum):
@@ -79,10 +80,31 @@ STUCK_AFTER_ATTEMPTS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartyChange:
+    """Whose a freeze is, and whose it shall be; what does not change stands on both sides."""
+
+    beneficiary: Uscc
+    new_beneficiary: Uscc
+    holder: Uscc
+    new_holder: Uscc
+
+    @property
+    def undone(self) -> "PartyChange":
+        """Return the change back."""
+        return PartyChange(
+            beneficiary=self.new_beneficiary,
+            new_beneficiary=self.beneficiary,
+            holder=self.new_holder,
+            new_holder=self.holder,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PledgeOrder:
     """One order of a pledge's round, for one right; `freeze_ref` names the freeze that a release lifts.
 
-    A transfer lifts its part of the freeze and makes it the buyer's, both or neither.
+    A transfer lifts its part of the freeze and makes it the buyer's, both or neither. An amendment leaves the freeze as
+    it is and changes whose it is: it names those who stand there and those who shall.
     """
 
     id: str
@@ -107,6 +129,7 @@ class PledgeOrder:
     enforcement_id: str | None = None
     buyer: Uscc | None = None
     buyer_permit_no: PermitNo | None = None
+    change: PartyChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,13 @@ class Amendments(Protocol):
         """Write a pledgor's consent; a second one of the same pledgor changes nothing."""
         ...
 
+    async def change_parties(self, amendment_id: str) -> bool:
+        """Let the pledge and its loans be the new party's; only the worker, once all orders are settled, else false.
+
+        What stands moves; what has happened is shown to the new party beside the old one, who sees nothing new.
+        """
+        ...
+
     async def pending(self, pledge_id: str) -> Amendment | None:
         """Return the one amendment of a pledge that is pending, none otherwise."""
         ...

@@ -65,8 +65,8 @@ class Certificates(Protocol):
 class CertificateSigner(Protocol):
     """Signs statements with the house's key."""
 
-    def sign(self, statement: Mapping[str, object]) -> str:
-        """Return a compact JWS over the statement's canonical JSON."""
+    def sign(self, statement: Mapping[str, object], kind: str = ...) -> str:
+        """Return a compact JWS over the statement's canonical JSON; `kind` is its type, a certificate's by default."""
         ...
 
 

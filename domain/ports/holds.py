@@ -27,6 +27,13 @@ class Holds(Protocol):
         """Write that a locked hold takes only so much from now on."""
         ...
 
+    async def reported(self, right_id: str) -> Hold | None:
+        """Return the hold of what the registry says it has frozen beyond our orders, and keep others from changing it.
+
+        None where the registry says of no more than we ordered; the worker alone sees it.
+        """
+        ...
+
     async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
         """Return the ids of live holds of other kinds than a pledge's whose end has come."""
         ...

@@ -70,6 +70,10 @@ class Impairments(Protocol):
         """Return the court orders on a right that are known to us."""
         ...
 
+    async def reserved(self, right_id: str) -> Decimal:
+        """Return what of a right must be surrendered, by the compliance holds on it."""
+        ...
+
     async def disputed(self, right_id: str) -> str | None:
         """Return the unresolved case in which the registry denies what we hold of a right, none where there is none."""
         ...

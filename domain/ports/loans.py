@@ -21,6 +21,10 @@ class Loans(Protocol):
         """Return the loans that the caller may see among these, by id."""
         ...
 
+    async def of_contract(self, tenant: str, contract_no: str) -> Loan | None:
+        """Return a bank's loan by its contract number, none where it has no such."""
+        ...
+
     async def save(self, loan: Loan) -> None:
         """Write a locked loan's end and schedule, and its version."""
         ...

@@ -1,4 +1,4 @@
-"""The emission registry: who holds what, and the orders that freeze, release and transfer it.
+"""The emission registry: who holds what, and the orders that freeze, release, transfer and amend it.
 
 Silence is an answer of its own. `RegistrySilent` means that nobody knows whether the order was executed, so the caller
 keeps the order open, asks again with `query_order` and re-sends under the same id; nothing is ever voided on it. Even
@@ -32,6 +32,8 @@ class RegistryUnavailable(DomainError):
 
     registry: str
     reason: str
+    until: datetime | None = None
+    """When it says that it will answer again; none where it does not say."""
 
 
 class RegistrySilent(RegistryUnavailable):
@@ -40,6 +42,10 @@ class RegistrySilent(RegistryUnavailable):
 
 class RegistryClosed(RegistryUnavailable):
     """Say that the registry declared itself closed: the order was not taken, nothing happened."""
+
+
+class RegistryClosure(RegistryClosed):
+    """Say that it declared its hours over, in proven words; other closed doors are those that we did not reach."""
 
 
 @dataclass(eq=False)
@@ -108,12 +114,14 @@ class OrderStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryOrder:
-    """One order to freeze, release or transfer, under our `order_id`, which the registry treats as idempotent.
+    """One order to freeze, release, transfer or amend, under our `order_id`, which the registry treats as idempotent.
 
     `expected_version` fences a freeze: the registry refuses when the right has changed since. A release names the
     freeze by `registry_ref` and repeats the holder as a second check. `beneficiary` is the pledgee's USCC. A transfer
     takes its quantity out of such a freeze and makes it the `buyer`'s, in one act on both entries and both permits;
-    without `buyer_permit_no` the registry decides on which permit of the buyer's.
+    without `buyer_permit_no` the registry decides on which permit of the buyer's. An amendment leaves such a freeze as
+    it is, with its reference, time and quantity, and enters `new_beneficiary` or `new_holder` in the place of those who
+    are named.
     """
 
     order_id: str
@@ -128,6 +136,8 @@ class RegistryOrder:
     registry_ref: str | None
     buyer: Uscc | None = None
     buyer_permit_no: PermitNo | None = None
+    new_beneficiary: Uscc | None = None
+    new_holder: Uscc | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +156,24 @@ class OrderAnswer:
     executed_at: datetime | None
     reason: str | None
     message: str | None
+    evidence_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFreeze:
+    """One freeze as the registry has it now, under its own reference; whoever ordered it, and through whom.
+
+    `quantity` is what is left of it, `registered_at` the registry's time, and `rank` its place by that time among all
+    freezes of the right that stand. `beneficiary` is the pledgee's USCC.
+    """
+
+    registry_no: RegistryNo
+    registry_ref: str
+    holder_uscc: Uscc
+    beneficiary: Uscc
+    quantity: Quantity
+    registered_at: datetime
+    rank: int
     evidence_sha256: str
 
 
@@ -184,12 +212,19 @@ class Registry(Protocol):
         """
         ...
 
+    async def lookup_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> RegistryFreeze | None:
+        """Return what stands of a freeze under the registry's own reference; none where nothing of it stands.
+
+        Raises RegistryUnavailable without a usable answer, also where a registry tells of no freezes one by one.
+        """
+        ...
+
     async def verify_holder(self, registry: str, registry_no: RegistryNo, uscc: Uscc) -> HolderMatch:
         """Ask whether `uscc` holds the right; raises RegistryUnavailable without a usable answer."""
         ...
 
     async def send_order(self, order: RegistryOrder) -> OrderAnswer:
-        """Send a freeze, release or transfer, idempotent by `order_id`.
+        """Send a freeze, release, transfer or amendment, idempotent by `order_id`.
 
         Raises:
             RegistrySilent: the fate is unknown.

@@ -34,6 +34,14 @@ class RegistryOrders(Protocol):
         """Return what is left of a pledge's freezes, oldest first; a right has several after it was topped up."""
         ...
 
+    async def frozen_under(self, right_id: str, registry_ref: str) -> str | None:
+        """Return the id of the pledge whose freeze of a right the registry executed under a reference, if any."""
+        ...
+
+    async def of_amendment(self, amendment_id: str) -> Sequence[PledgeOrder]:
+        """Return the orders of an amendment in all its rounds, oldest first."""
+        ...
+
     async def executed_freezes(self, pledge_id: str) -> dict[str, str]:
         """Return by right id the registry's reference of the pledge's newest executed freeze."""
         ...

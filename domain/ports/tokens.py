@@ -38,16 +38,40 @@ class ClientAssertion:
     client_id: str
     assertion_id: str
     expires_at: datetime
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What a token is bound to: a key's thumbprint (DPoP) or a certificate's (mutual TLS); exactly one."""
+
+    key: str | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofOfPossession:
+    """A verified proof: whoever sent this request holds the key; `proof_id` may be used once until `expires_at`."""
+
+    thumbprint: str
+    proof_id: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessClaims:
-    """What a verified access token says: who acts, and which verbs it may use, until when (exclusive)."""
+    """What a verified access token says: who acts, and which verbs it may use, until when (exclusive).
+
+    `confirmation` is what it is bound to, none for a plain bearer token; `obtained_by` the thumbprint of the key that
+    signed the client's assertion, so that revoking that key reaches the token.
+    """
 
     actor: Actor
     scopes: frozenset[str]
     token_id: str
     expires_at: datetime
+    confirmation: Confirmation | None = None
+    obtained_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +95,25 @@ class Tokens(Protocol):
         """Verify an assertion for `issuer` at `now`; single use is the caller's to enforce. Raises TokenRefused."""
         ...
 
-    def issue_access_token(self, actor: Actor, scopes: frozenset[str], now: datetime) -> IssuedToken:
-        """Sign an access token of at most five minutes."""
+    def verify_proof(
+        self, proof: str, *, method: str, target: str, now: datetime, token: str | None
+    ) -> ProofOfPossession:
+        """Verify a DPoP proof for a request, and for the access token that it came with, if any; raises TokenRefused.
+
+        `target` is origin and path, without a query; single use is the caller's to enforce.
+        """
+        ...
+
+    def issue_access_token(
+        self,
+        actor: Actor,
+        scopes: frozenset[str],
+        now: datetime,
+        *,
+        confirmation: Confirmation | None = None,
+        obtained_by: str | None = None,
+    ) -> IssuedToken:
+        """Sign an access token of at most five minutes, bound to what `confirmation` says."""
         ...
 
     def verify_access_token(self, token: str, now: datetime) -> AccessClaims:

@@ -43,8 +43,8 @@ class Audit(Protocol):
         details: Mapping[str, object],
         parties: tuple[str, ...],
         at: datetime,
-    ) -> None:
-        """Append an entry."""
+    ) -> str:
+        """Append an entry and return its id; its leaf in the chains comes at commit (`AuditChains`)."""
         ...
 
     async def of_subject(self, subject: str) -> Sequence[AuditEntry]:
@@ -75,6 +75,10 @@ class Jobs(Protocol):
 
     async def enqueue(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime | None = None) -> None:
         """Enqueue a task; tasks of one subject run one after another; `at` delays it."""
+        ...
+
+    async def enqueue_next(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime) -> None:
+        """Enqueue the next step of a task, unless one waits already: a step that ran twice has one that follows it."""
         ...
 
     async def enqueue_once(self, task: str, subject: str, at: datetime | None = None) -> None:

@@ -8,19 +8,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.errors import DomainError
+from domain.ports.alarms import Alarms
 from domain.ports.amendments import Amendments
+from domain.ports.audit_chain import AuditChains
 from domain.ports.authorizations import Authorizations
 from domain.ports.bank_appraisals import Adoptions, BankAppraisals, ValuationPolicies
 from domain.ports.benchmark_prices import BenchmarkPrices
 from domain.ports.certificates import Certificates
+from domain.ports.compensations import Compensations
 from domain.ports.documents import Documents
 from domain.ports.enforcements import Enforcements
+from domain.ports.estimates import Estimates
+from domain.ports.figures import Figures
 from domain.ports.holds import Holds
+from domain.ports.identity import ClientRegister
 from domain.ports.impairments import Impairments
 from domain.ports.loans import Loans
 from domain.ports.market import Affiliations, MarketTrades
 from domain.ports.market_imports import MarketImports
 from domain.ports.notices import Notices
+from domain.ports.pledge_imports import PledgeImports
 from domain.ports.pledges import Pledges
 from domain.ports.reconciliations import Reconciliations
 from domain.ports.registry_orders import RegistryOrders
@@ -28,10 +35,13 @@ from domain.ports.registry_tasks import RegistryTasks
 from domain.ports.revaluations import Revaluations
 from domain.ports.rights import Rights
 from domain.ports.searches import Searches
+from domain.ports.settlement_accounts import SettlementAccounts
+from domain.ports.signed_orders import SignedOrders
 from domain.ports.tenants import Tenants
 from domain.ports.trail import Audit, Jobs, Outbox
 from domain.ports.valuations import Valuations
 from domain.ports.verifications import Verifications
+from domain.ports.webhooks import Deliveries, Webhooks
 
 
 @dataclass(eq=False)
@@ -49,6 +59,11 @@ class UnitOfWork(Protocol):
     @property
     def tenants(self) -> Tenants:
         """Return the tenants."""
+        ...
+
+    @property
+    def client_register(self) -> ClientRegister:
+        """Return the clients as their administrators see them."""
         ...
 
     @property
@@ -122,8 +137,23 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def settlement_accounts(self) -> SettlementAccounts:
+        """Return the exchanges' settlement accounts."""
+        ...
+
+    @property
+    def pledge_imports(self) -> PledgeImports:
+        """Return the batches of existing pledges that banks bring in."""
+        ...
+
+    @property
     def amendments(self) -> Amendments:
         """Return the amendments of pledges."""
+        ...
+
+    @property
+    def compensations(self) -> Compensations:
+        """Return the money that came in for pledged rights."""
         ...
 
     @property
@@ -157,6 +187,21 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def estimates(self) -> Estimates:
+        """Return what is known of the registries' pace."""
+        ...
+
+    @property
+    def alarms(self) -> Alarms:
+        """Return the alarms."""
+        ...
+
+    @property
+    def figures(self) -> Figures:
+        """Return the figures of operation."""
+        ...
+
+    @property
     def notices(self) -> Notices:
         """Return the entries of the notice registry."""
         ...
@@ -182,8 +227,28 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def audit_chains(self) -> AuditChains:
+        """Return the audit's chains and checkpoints."""
+        ...
+
+    @property
+    def signed_orders(self) -> SignedOrders:
+        """Return the signed orders."""
+        ...
+
+    @property
     def outbox(self) -> Outbox:
         """Return the outbox."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Return the webhooks."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Return the deliveries to webhooks."""
         ...
 
     @property

@@ -94,8 +94,8 @@ class ForeignHold:
     quantity: Quantity
 
 
-OVERTAKING: Final = frozenset({HoldKind.JUDICIAL, HoldKind.ADMINISTRATIVE})
-"""A court or an authority may take more than is free."""
+OVERTAKING: Final = frozenset({HoldKind.JUDICIAL, HoldKind.ADMINISTRATIVE, HoldKind.COMPLIANCE})
+"""A court or an authority may take more than is free, and what must be surrendered is owed whatever is pledged."""
 
 REGISTRY_REPORTED: Final = "registry_reported"
 """The reason of what a registry says it has frozen beyond our orders: only the registry's own word lifts it."""

@@ -15,6 +15,8 @@ from domain.loans.accrual import debt_of
 from domain.loans.loans import Loan, LoanEvent, LoanEventType
 from domain.pledges.amendments import (
     FROZEN,
+    OF_PARTIES,
+    AcceptanceMissing,
     Amendment,
     AmendmentEvent,
     AmendmentKind,
@@ -30,6 +32,7 @@ from domain.pledges.pledges import Determination, Pledge, PledgeItem, SamePerson
 from domain.pledges.registry_orders import OrderKind, StandingFreeze
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
+from domain.use_cases.change_parties import order_changes, undo_again
 from domain.use_cases.issue_certificate import issue_certificate
 from domain.use_cases.order_freeze import record_order
 from domain.use_cases.order_notice import extend_notice
@@ -56,7 +59,7 @@ async def approve_amendment(
     Raises:
         SamePerson, Forbidden: who proposed, or no approver of the pledgee.
         AmendmentCannotMove: it has been decided.
-        ConsentMissing: a pledgor has not agreed.
+        ConsentMissing, AcceptanceMissing: a pledgor, or the bank that is to have the claim, has not agreed.
         What planning raises.
     """
     await _lock_group(uow, pledge_id, amendment_id)
@@ -75,8 +78,12 @@ async def approve_amendment(
     missing = missing_consents(amendment, pledge.pledgors)
     if missing:
         raise ConsentMissing(missing)
+    if amendment.terms.transferee is not None and amendment.accepted_by is None:
+        raise AcceptanceMissing(amendment.terms.transferee)
     plan = await plan_amendment(uow, rulebook, pledge, amendment.kind, amendment.terms, now)
     approved = replace(amendment, decided_by=actor.client_id, decided_at=now)
+    if plan.changes:
+        return await order_changes(uow, actor, pledge, approved, plan.changes, now)
     if plan.needs_registry:
         return await _order(uow, actor, rulebook, pledge, approved, plan, now)
     if amendment.kind is AmendmentKind.REGISTRATION_RENEWAL:
@@ -167,6 +174,8 @@ async def _order(
 
 async def _order_again(uow: UnitOfWork, actor: Actor, pledge: Pledge, amendment: Amendment, now: datetime) -> Amendment:
     """Order what the registry has refused to release: of a failed amendment its additions, else what is given up."""
+    if amendment.kind in OF_PARTIES:
+        return await undo_again(uow, actor, pledge, amendment, now)
     registering = await end(uow, actor, amendment, AmendmentEvent.ORDERED, amendment.reason, now)
     if registering.additions:
         await order_undoing(uow, actor, pledge, registering, now)

@@ -15,6 +15,7 @@ from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.loans import Loan
 from domain.pledges.lifecycle import Event, State, Workflow, move
 from domain.pledges.pledges import InvalidLoans, LoanExceedsCollateral, Pledge, TermExceedsValidity
+from domain.pledges.third_parties import ThirdPartyUnconfirmed, third_parties
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.rights.rights import Right
@@ -55,6 +56,7 @@ async def approve_loan(
         InvalidLoans: more is approved than the linked contracts lend, or a loan is another bank's.
         TermExceedsValidity: a loan outlives a right where the rule pack forbids it.
         LoanExceedsCollateral: with the first day that is not covered.
+        ThirdPartyUnconfirmed: in the bank-led workflow, before a third party has agreed.
     """
     pledge = await fetch(uow, pledge_id, if_match)
     if actor.tenant != pledge.pledgee or actor.role is not Role.BANK_APPROVER:
@@ -64,6 +66,7 @@ async def approve_loan(
     pledge = replace(pledge, loan_ids=tuple(dict.fromkeys((*pledge.loan_ids, *approval.loan_ids))))
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
     loans = [await loan_of(uow, pledge, loan_id) for loan_id in pledge.loan_ids]
+    _check_third_parties(pledge, loans)
     lent = sum((loan.principal.amount for loan in loans), Decimal(0))
     if loans and approval.amount.amount > lent:
         raise InvalidLoans(
@@ -81,13 +84,23 @@ async def approve_loan(
         approved_amount=approval.amount,
         approved_rate=approval.rate,
         reason=None,
-        confirmed_by=(),
+        confirmed_by=pledge.confirmed_by if pledge.workflow is Workflow.HUBEI else (),
     )
     if again:
         return await order_freeze(uow, actor, approved, now)
     details = {"amount": approval.amount.wire(), "rate": str(approval.rate)}
     moved = await happen(uow, actor, approved, Event.LOAN_APPROVED, now, details)
     return await order_freeze(uow, actor, moved, now) if moved.workflow is Workflow.HUBEI else moved
+
+
+def _check_third_parties(pledge: Pledge, loans: Sequence[Loan]) -> None:
+    """Raise ThirdPartyUnconfirmed where the bank's approval would freeze a third party's right without its consent."""
+    if pledge.workflow is not Workflow.HUBEI:
+        return
+    others = third_parties(pledge.pledgors, [loan.borrower_uscc for loan in loans])
+    waiting = tuple(uscc for uscc in others if uscc not in pledge.confirmed_by)
+    if waiting:
+        raise ThirdPartyUnconfirmed(waiting)
 
 
 def approved_for(loan: Loan, loans: Sequence[Loan], amount: Money) -> Money:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.pledges.amendments import (
+    AMENDED,
     FROZEN,
     RELEASED,
     UNDONE,
@@ -30,6 +31,7 @@ from domain.pledges.registry_orders import SETTLED, OrderKind, OrderState, Pledg
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.holds import HoldState
 from domain.use_cases.approve_amendment import certify, order_releases, order_undoing
+from domain.use_cases.change_parties import goes_back, settle_changes
 from domain.use_cases.change_pledge import hold_details
 from domain.use_cases.propose_amendment import end
 from domain.use_cases.search_again import enqueue_search
@@ -49,6 +51,9 @@ async def settle_amended(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, no
     await uow.amendments.save(amendment)
     orders = await uow.registry_orders.of_round(pledge.id, pledge.order_round)
     if any(each.state not in SETTLED for each in orders):
+        return
+    if order.kind is OrderKind.AMEND:
+        await settle_changes(uow, pledge, amendment, orders, now)
         return
     executed = [each for each in orders if each.state is OrderState.EXECUTED]
     if order.kind is OrderKind.FREEZE:
@@ -72,11 +77,20 @@ async def settle_renewal(uow: UnitOfWork, pledge: Pledge, reason: str | None, no
         await certify(uow, WORKER, pledge, ended, now)
 
 
+def entry_kind(amendment: Amendment, order: PledgeOrder) -> str:
+    """Return what an executed order did for its amendment."""
+    if order.kind is OrderKind.AMEND:
+        return UNDONE if goes_back(amendment, order) else AMENDED
+    if order.kind is OrderKind.FREEZE:
+        return FROZEN
+    return UNDONE if amendment.additions else RELEASED
+
+
 async def _written(
     uow: UnitOfWork, pledge: Pledge, amendment: Amendment, order: PledgeOrder, now: datetime
 ) -> tuple[Pledge, Amendment]:
     """Write one executed order: a freeze posts its hold, a release gives its part back."""
-    kind = FROZEN if order.kind is OrderKind.FREEZE else UNDONE if amendment.additions else RELEASED
+    kind = entry_kind(amendment, order)
     entry = Entry(order.right_id, kind, order.quantity, order.registry_ref, order.executed_at)
     if kind == FROZEN:
         await uow.holds.change(order.hold_id, HoldState.POSTED, now)

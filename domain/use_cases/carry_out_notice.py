@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+from domain.pledges.alarms import AlarmKind
+from domain.pledges.certificates import CertificateKind
 from domain.pledges.notices import (
     EXECUTED_EVENT,
     NOTICE_TRANSITIONS,
@@ -28,12 +30,15 @@ from domain.pledges.registry_orders import (
     OrderState,
     pause_after,
 )
+from domain.ports.estimates import NOTICE_REGISTRY
 from domain.ports.notice_registry import NoticeAnswer, NoticeMessage, NoticeParty
 from domain.ports.registry import OrderStatus
 from domain.ports.unit_of_work import UnitOfWork
 from domain.use_cases.carry_out_amendment import settle_renewal
 from domain.use_cases.carry_out_order import Step
-from domain.use_cases.order_notice import enqueue_notice, tell, with_notice
+from domain.use_cases.issue_certificate import issue_certificate
+from domain.use_cases.order_notice import discharge_ended, enqueue_notice, tell, with_notice
+from domain.use_cases.raise_alarm import hear_answer, raise_alarm
 from domain.use_cases.search_again import enqueue_search
 from domain.values.actors import WORKER
 
@@ -92,15 +97,24 @@ async def record_notice_answer(uow: UnitOfWork, order_id: str, answer: NoticeAns
         await enqueue_notice(uow, order, now + pause_after(order.attempts + 1))
         return
     await uow.notices.save_order(heard, now)
+    await hear_answer(uow, order.pledge_id, order.id, order.parties, now)
     pledge = await uow.pledges.lock(order.pledge_id)
     assert pledge is not None, "an order belongs to a pledge"
     if state is OrderState.EXECUTED:
-        await _apply(uow, pledge, heard, answer, now)
+        saved = await _apply(uow, pledge, heard, answer, now)
     else:
-        await _refuse(uow, pledge, heard, now)
+        saved = await _refuse(uow, pledge, heard, now)
+    await discharge_ended(uow, saved, now)
     if order.kind is NoticeKind.EXTEND:
         refusal = None if state is OrderState.EXECUTED else (heard.reason or "refused")
         await settle_renewal(uow, pledge, refusal, now)
+
+
+async def wait_for_notice_opening(uow: UnitOfWork, order_id: str, until: datetime) -> None:
+    """Put an order off to the end of a scheduled closure: nothing was sent, so nothing is counted."""
+    order = await uow.notices.lock_order(order_id)
+    if order is not None and order.state not in SETTLED:
+        await enqueue_notice(uow, order, until)
 
 
 async def record_notice_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed: bool, now: datetime) -> None:
@@ -124,9 +138,11 @@ async def record_notice_silence(uow: UnitOfWork, order_id: str, reason: str, *, 
         assert pledge is not None, "an order belongs to a pledge"
         event_name = "unknown" if fell_silent else "stuck"
         await tell(uow, WORKER, pledge, event_name, {"order_id": order.id, "reason": reason}, now)
+        if not fell_silent:
+            await raise_alarm(uow, pledge, AlarmKind.NOTICE_SILENT, NOTICE_REGISTRY, order.id, reason, now)
 
 
-async def _apply(uow: UnitOfWork, pledge: Pledge, order: NoticeOrder, answer: NoticeAnswer, now: datetime) -> None:
+async def _apply(uow: UnitOfWork, pledge: Pledge, order: NoticeOrder, answer: NoticeAnswer, now: datetime) -> Pledge:
     """Write an executed order to the entry and the pledge's registration.
 
     What happened at the register meanwhile by itself stands: an order that comes too late for it changes no status.
@@ -155,6 +171,8 @@ async def _apply(uow: UnitOfWork, pledge: Pledge, order: NoticeOrder, answer: No
     await tell(uow, WORKER, saved, EXECUTED_EVENT[order.kind].value, details, now)
     if order.kind is NoticeKind.REGISTER:
         await enqueue_search(uow, saved)
+        await issue_certificate(uow, WORKER, saved, CertificateKind.PUBLICITY, f"notice:{order.id}", now)
+    return saved
 
 
 def _entry(
@@ -189,13 +207,19 @@ async def _change_entry(uow: UnitOfWork, order: NoticeOrder, answer: NoticeAnswe
     await uow.notices.put_entry(changed, now)
 
 
-async def _refuse(uow: UnitOfWork, pledge: Pledge, order: NoticeOrder, now: datetime) -> None:
-    """Write a refusal: of a registration to the pledge's registration, of a change to nothing but the trail."""
+async def _refuse(uow: UnitOfWork, pledge: Pledge, order: NoticeOrder, now: datetime) -> Pledge:
+    """Write a refusal: of a registration to the pledge's registration, of a change to nothing but the trail.
+
+    A refused discharge calls a person: the entry goes on saying what is no longer so.
+    """
     registering = order.kind is NoticeKind.REGISTER and notice_of(pledge).status is RegistrationStatus.PENDING
     if registering:
         pledge = await _saved(uow, with_notice(pledge, RegistrationStatus.REFUSED), now)
     details = {"order_id": order.id, "kind": order.kind.value, "reason": order.reason}
     await tell(uow, WORKER, pledge, NoticeEvent.REFUSED.value, details, now)
+    if order.kind is NoticeKind.DISCHARGE:
+        await raise_alarm(uow, pledge, AlarmKind.DISCHARGE_REFUSED, NOTICE_REGISTRY, order.id, order.reason, now)
+    return pledge
 
 
 async def _saved(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Pledge:

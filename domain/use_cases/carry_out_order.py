@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from domain.pledges.alarms import SILENT_KINDS, AlarmKind
+from domain.pledges.amendments import AmendmentState
 from domain.pledges.certificates import CertificateKind
+from domain.pledges.estimates import ASK_AT_LEAST_EVERY
 from domain.pledges.lifecycle import WAITING, Event, State
 from domain.pledges.pledges import Pledge, Register, Registration, RegistrationStatus
 from domain.pledges.registry_orders import (
@@ -32,6 +35,8 @@ from domain.use_cases.change_pledge import give_holds_back, happen, hold_details
 from domain.use_cases.hear_registry import hear
 from domain.use_cases.issue_certificate import issue_certificate
 from domain.use_cases.order_freeze import enqueue, record_order
+from domain.use_cases.order_notice import discharge_ended
+from domain.use_cases.raise_alarm import hear_answer, raise_alarm_of
 from domain.use_cases.search_again import enqueue_search
 from domain.use_cases.settle_sale import settle_sale
 from domain.values.actors import WORKER
@@ -137,19 +142,36 @@ async def record_answer(
     await _settle(uow, heard, event, now, told)
 
 
-async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed: bool, now: datetime) -> None:
-    """Write that there was no answer, and ask again later.
+async def wait_for_opening(uow: UnitOfWork, order_id: str, until: datetime) -> None:
+    """Put an order off to the end of a scheduled closure: nothing was sent, so nothing is counted."""
+    order = await uow.registry_orders.lock(order_id)
+    if order is not None and order.state not in SETTLED:
+        await enqueue(uow, order, until)
 
-    After too many silences a person is called, and asking goes on.
+
+async def record_silence(
+    uow: UnitOfWork,
+    order_id: str,
+    reason: str,
+    *,
+    closed: bool,
+    now: datetime,
+    until: datetime | None = None,
+    excused: bool = False,
+) -> None:
+    """Write that there was no answer, and ask again later: at `until`, where the registry has named its opening.
+
+    After too many silences a person is called, and asking goes on. An `excused` silence is not counted.
     """
     order = await uow.registry_orders.lock(order_id)
     if order is None or order.state in SETTLED:
         return
     state = _after_silence(order, closed=closed)
-    attempts = _attempts_after_silence(order, closed=closed)
+    attempts = _attempts_after_silence(order, excused=closed or excused)
     silent = replace(order, state=state, attempts=attempts, reason=None, message=reason)
     await uow.registry_orders.save(silent, now)
-    await enqueue(uow, silent, now + pause_after(attempts))
+    again = now + pause_after(attempts)
+    await enqueue(uow, silent, again if until is None else max(again, min(until, now + ASK_AT_LEAST_EVERY)))
     if state is OrderState.UNKNOWN and order.state is not OrderState.UNKNOWN:
         await uow.outbox.publish(
             f"{order.kind.value}.unknown", order.pledge_id, {"order_id": order.id}, order.parties, now
@@ -164,6 +186,8 @@ async def record_silence(uow: UnitOfWork, order_id: str, reason: str, *, closed:
         )
     if attempts >= STUCK_AFTER_ATTEMPTS:
         pledge = await _pledge(uow, order)
+        silence = SILENT_KINDS.get(order.kind) if order.amendment_id is None else None
+        await raise_alarm_of(uow, pledge, silence or AlarmKind.AMENDMENT_SILENT, order, reason, now)
         if pledge.status in WAITING or (order.enforcement_id is not None and pledge.status is State.ENFORCING):
             await happen(uow, WORKER, pledge, Event.ORDER_STUCK, now, {"order_id": order.id})
 
@@ -177,13 +201,13 @@ def _after_silence(order: PledgeOrder, *, closed: bool) -> OrderState:
     return state
 
 
-def _attempts_after_silence(order: PledgeOrder, *, closed: bool) -> int:
+def _attempts_after_silence(order: PledgeOrder, *, excused: bool) -> int:
     """Count an attempt, which a claim has already done for the message that it preceded.
 
     A registry that says that it is closed has answered: it is asked ever less often, and no person is called for it.
     """
     attempts = order.attempts + (0 if order.state is OrderState.SENT else 1)
-    return min(attempts, len(RETRY_AFTER)) if closed else attempts
+    return min(attempts, len(RETRY_AFTER)) if excused else attempts
 
 
 async def _settle(
@@ -193,6 +217,7 @@ async def _settle(
     assert state is not None, "a settled order is never settled again"
     settled = replace(order, state=state)
     await uow.registry_orders.save(settled, now)
+    await hear_answer(uow, order.pledge_id, order.id, order.parties, now)
     details = {
         "order_id": order.id,
         "right_id": order.right_id,
@@ -213,6 +238,7 @@ async def _settle(
     pledge = await _pledge(uow, order)
     if order.amendment_id is not None:
         await settle_amended(uow, pledge, settled, now)
+        await _call_for_amendment(uow, pledge, settled, now)
         return
     if state is OrderState.EXECUTED:
         pledge = await _apply(uow, pledge, settled, now)
@@ -220,6 +246,13 @@ async def _settle(
         pledge = replace(pledge, reason=order.reason or "freeze_refused")
         await uow.pledges.save(pledge)
     await _finish_round(uow, pledge, now)
+
+
+async def _call_for_amendment(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datetime) -> None:
+    """Call a person for an amendment that was carried out in part and then refused."""
+    amendment = await uow.amendments.lock(order.amendment_id or "")
+    if amendment is not None and amendment.status is AmendmentState.EXCEPTION:
+        await raise_alarm_of(uow, pledge, AlarmKind.AMENDMENT_REFUSED, order, amendment.reason, now)
 
 
 async def _apply(uow: UnitOfWork, pledge: Pledge, order: PledgeOrder, now: datetime) -> Pledge:
@@ -287,6 +320,8 @@ async def _finish_round(uow: UnitOfWork, pledge: Pledge, now: datetime) -> None:
         else:
             await happen(uow, WORKER, pledge, Event.FREEZE_REFUSED, now, {"reason": pledge.reason})
     elif not whole:
+        refused = next(order for order in orders if order.state is OrderState.REFUSED)
+        await raise_alarm_of(uow, pledge, AlarmKind.RELEASE_REFUSED, refused, refused.reason, now)
         if pledge.status is not State.EXCEPTION:
             await happen(uow, WORKER, replace(pledge, reason="release_refused"), Event.ORDER_STUCK, now)
     elif _undoing(pledge):
@@ -295,6 +330,7 @@ async def _finish_round(uow: UnitOfWork, pledge: Pledge, now: datetime) -> None:
         await give_holds_back(uow, WORKER, pledge, HoldState.RELEASED, now)
         released = await happen(uow, WORKER, pledge, Event.RELEASE_EXECUTED, now)
         await _certify(uow, released, CertificateKind.RELEASE, now)
+        await discharge_ended(uow, released, now)
 
 
 async def _certify(uow: UnitOfWork, pledge: Pledge, kind: CertificateKind, now: datetime) -> None:
@@ -319,19 +355,22 @@ async def _message(uow: UnitOfWork, order: PledgeOrder) -> RegistryOrder:
     right = await _right(uow, order)
     pledge = await uow.pledges.find(order.pledge_id)
     assert pledge is not None, "an order belongs to a pledge"
+    change = order.change
     return RegistryOrder(
         order_id=order.id,
         kind=order.kind,
         registry=right.registry,
         registry_no=right.registry_no,
-        holder_uscc=right.holder_uscc,
+        holder_uscc=right.holder_uscc if change is None else change.holder,
         quantity=order.quantity,
-        beneficiary=pledge.pledgee_uscc,
+        beneficiary=pledge.pledgee_uscc if change is None else change.beneficiary,
         contract_no=pledge.id,
         expected_version=order.expected_version if order.kind is OrderKind.FREEZE else None,
         registry_ref=order.freeze_ref,
         buyer=order.buyer,
         buyer_permit_no=order.buyer_permit_no,
+        new_beneficiary=None if change is None else change.new_beneficiary,
+        new_holder=None if change is None else change.new_holder,
     )
 
 

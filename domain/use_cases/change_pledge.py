@@ -66,6 +66,7 @@ async def happen(
 def _told(event: Event, moved: Pledge) -> str:
     """Return the name under which the feed tells of an event: a reached resting state by the state's own name."""
     named = {
+        Event.BROUGHT_IN,
         Event.FREEZE_EXECUTED,
         Event.RELEASE_EXECUTED,
         Event.ORDER_STUCK,

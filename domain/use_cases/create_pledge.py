@@ -18,10 +18,12 @@ from domain.pledges.pledges import (
     Secured,
     SecurityType,
 )
+from domain.pledges.syndicates import Member
 from domain.ports.tenants import Tenant
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, InvalidGrantee, NotFound
 from domain.rights.rights import Right
+from domain.use_cases.join_syndicate import Shares, members_of
 from domain.values.actors import Actor
 from domain.values.identifiers import Uscc, new_id
 from domain.values.quantity import Quantity
@@ -40,6 +42,7 @@ class PledgeRequest:
     other_security: tuple[OtherSecurity, ...]
     workflow: Workflow
     coverage_terms: CoverageTerms | None = None
+    shares: Shares | None = None
 
 
 async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, now: datetime) -> Pledge:
@@ -51,16 +54,18 @@ async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, n
         NotFound: a right or loan that is not there for the caller.
         InvalidItems, InvalidLoans: a right twice, of another holder or unit; a pledgor twice or without a right; rights
             under several authorities where one must verify them; a loan twice or of another bank.
+        InvalidShares: the shares of a syndicate do not make one, or a participant is no bank.
     """
     pledgee = await _pledgee(uow, actor, request)
     rights = await _rights(uow, request)
     _check_pledgors(request, rights)
     await _check_loans(uow, request, pledgee)
     authority = await _authority(uow, request, rights)
+    members = await members_of(uow, pledgee, request.shares)
     assert pledgee.uscc is not None, "a bank is a legal person"
     pledge = Pledge(
         id=new_id("pledge"),
-        parties=tuple(dict.fromkeys((pledgee.id, *request.pledgors, *([authority] if authority else [])))),
+        parties=_parties(pledgee, request, authority, members),
         status=State.DRAFT,
         workflow=request.workflow,
         applicant=actor.tenant,
@@ -94,10 +99,19 @@ async def create_pledge(uow: UnitOfWork, actor: Actor, request: PledgeRequest, n
         updated_at=now,
         version=1,
         coverage_terms=request.coverage_terms,
+        syndicate=members,
     )
     await uow.pledges.add(pledge)
     await uow.audit.write(actor, "pledge.drafted", pledge.id, {"workflow": pledge.workflow.value}, pledge.parties, now)
     return pledge
+
+
+def _parties(
+    pledgee: Tenant, request: PledgeRequest, authority: str | None, members: Sequence[Member]
+) -> tuple[str, ...]:
+    """Return who reads the pledge: its bank, the pledgors, the authority, and the other banks of a syndicate."""
+    others = [member.tenant for member in members[1:]]
+    return tuple(dict.fromkeys((pledgee.id, *request.pledgors, *([authority] if authority else []), *others)))
 
 
 async def _pledgee(uow: UnitOfWork, actor: Actor, request: PledgeRequest) -> Tenant:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from domain.pledges.lifecycle import LAPSING, Event, State, move
+from domain.pledges.lifecycle import LAPSING, Event, PledgeCannotMove, State, Workflow, move
 from domain.pledges.pledges import InvalidItems, Pledge
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden
@@ -64,6 +64,26 @@ async def confirm_pledge(uow: UnitOfWork, actor: Actor, pledge_id: str, if_match
             return await _confirmed_in_part(uow, actor, pledge, now)
         pledge = await happen(uow, actor, pledge, Event.CONFIRMED, now)
     return await order_freeze(uow, actor, pledge, now)
+
+
+async def agree_as_third_party(
+    uow: UnitOfWork, actor: Actor, pledge_id: str, if_match: int | None, now: datetime
+) -> Pledge:
+    """A pledgor agrees, before the bank approves in the bank-led workflow, to secure what others owe.
+
+    Whether it is a third party to any of the loans, it may not be able to see; that it agrees harms nobody.
+
+    Raises:
+        Forbidden: no pledgor of this pledge.
+        PledgeCannotMove: the pledge is not submitted, or its workflow asks every pledgor in any case.
+    """
+    pledge = await fetch(uow, pledge_id, if_match)
+    if actor.uscc not in pledge.pledgors:
+        raise Forbidden("pledge:confirm")
+    if pledge.workflow is not Workflow.HUBEI or pledge.status is not State.SUBMITTED:
+        raise PledgeCannotMove(pledge.status.value, "third_party_agreed")
+    agreed = replace(pledge, confirmed_by=tuple(dict.fromkeys((*pledge.confirmed_by, actor.uscc))))
+    return await _confirmed_in_part(uow, actor, agreed, now)
 
 
 async def _confirmed_in_part(uow: UnitOfWork, actor: Actor, pledge: Pledge, now: datetime) -> Pledge:

@@ -43,4 +43,5 @@ async def _covered(uow: UnitOfWork, pledge: Pledge, drawn: Money, now: datetime)
     debts = await debts_of(uow, loan_ids, business_date(now))
     owed = sum((debt.total.amount for debt in debts.values()), drawn.amount)
     beside = sum((other.value.amount for other in pledge.other_security), Decimal(0))
+    beside += (await uow.compensations.deposited([pledge.id])).amount
     return coverage_of(items, [Money(max(Decimal(0), owed - beside))], now).level is Level.OK

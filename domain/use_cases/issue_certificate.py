@@ -59,9 +59,16 @@ async def seal_certificate(uow: UnitOfWork, certificate: Certificate, seal: Seal
 
 
 async def read_certificate(uow: UnitOfWork, pledge: Pledge, number: str | None) -> Certificate:
-    """Return a pledge's newest sealed certificate, or the one of a number; raises NotFound."""
+    """Return a pledge's newest sealed certificate, or the one of a number; raises NotFound.
+
+    That of an entry at the notice registry is asked for by its number: it certifies publicity, not control.
+    """
     sealed = [each for each in await uow.certificates.of_pledge(pledge.id) if each.is_sealed]
-    wanted = [each for each in sealed if number in {None, each.number}]
+    wanted = [
+        each
+        for each in sealed
+        if number == each.number or (number is None and each.kind is not CertificateKind.PUBLICITY)
+    ]
     if not wanted:
         raise NotFound("certificate")
     return wanted[-1]

@@ -24,6 +24,7 @@ from domain.rights.authorizations import Forbidden, NotFound
 from domain.use_cases.approve_loan import approved_for
 from domain.use_cases.draw_down import require_drawable
 from domain.use_cases.read_pledge import UNIMPAIRED, conditions_for
+from domain.use_cases.state_settlement_account import require_payee
 from domain.values.actors import Actor
 from domain.values.money import Money
 from domain.values.time import business_date
@@ -65,6 +66,7 @@ async def record_loan_event(
             while the collateral is short or would be, or after the claims have been determined.
         LoanEventConflict: the reference is known already; more is repaid than owed, or undone than was done, or more is
             paid out than lent or approved.
+        PayeeNotSettlementAccount: a purchase is paid elsewhere than to the exchange's account of the day.
     """
     _check_sense(event, business_date(now))
     loan = await uow.loans.lock(event.loan_id)
@@ -76,6 +78,7 @@ async def record_loan_event(
     if any(earlier.reference == event.reference for earlier in known):
         raise LoanEventConflict(event.reference)
     _check_amounts(loan, known, event)
+    await require_payee(uow, loan, event)
     if event.type is LoanEventType.DISBURSED:
         pledges = await _ready_pledges(uow, rulebook, loan.id, now)
         for pledge in pledges:

@@ -48,8 +48,15 @@ async def record_order(
     amendment_id: str | None = None,
 ) -> PledgeOrder:
     """Write one order and the job that carries it out."""
+    order = replace(an_order(pledge, item, kind, freeze_ref, now), amendment_id=amendment_id)
+    await place(uow, actor, order)
+    return order
+
+
+def an_order(pledge: Pledge, item: PledgeItem, kind: OrderKind, freeze_ref: str | None, now: datetime) -> PledgeOrder:
+    """Return an order of a pledge's open round that is recorded and not placed yet."""
     assert item.hold_id is not None, "a submitted item has its hold"
-    order = PledgeOrder(
+    return PledgeOrder(
         id=new_id("order"),
         kind=kind,
         pledge_id=pledge.id,
@@ -68,10 +75,7 @@ async def record_order(
         evidence_sha256=None,
         created_at=now,
         parties=pledge.parties,
-        amendment_id=amendment_id,
     )
-    await place(uow, actor, order)
-    return order
 
 
 async def place(uow: UnitOfWork, actor: Actor, order: PledgeOrder) -> None:
@@ -84,5 +88,9 @@ async def place(uow: UnitOfWork, actor: Actor, order: PledgeOrder) -> None:
 
 
 async def enqueue(uow: UnitOfWork, order: PledgeOrder, at: datetime | None) -> None:
-    """Enqueue the next step of an order; the steps of one right run one after another."""
-    await uow.jobs.enqueue(TASK, f"right:{order.right_id}", {"order_id": order.id}, at)
+    """Enqueue the first step of an order (at once), or its next one; the steps of one right run one after another."""
+    subject, arguments = f"right:{order.right_id}", {"order_id": order.id}
+    if at is None:
+        await uow.jobs.enqueue(TASK, subject, arguments)
+    else:
+        await uow.jobs.enqueue_next(TASK, subject, arguments, at)

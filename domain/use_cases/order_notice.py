@@ -15,6 +15,7 @@ from typing import Final
 from domain.pledges.lifecycle import TERMINAL, PledgeCannotMove, State
 from domain.pledges.notices import (
     EXECUTED_EVENT,
+    LIVE,
     NoticeContent,
     NoticeEvent,
     NoticeKind,
@@ -34,12 +35,14 @@ from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden
 from domain.rights.rights import Right
 from domain.use_cases.change_pledge import fetch
-from domain.values.actors import Actor
+from domain.values.actors import WORKER, Actor
 from domain.values.identifiers import new_id
 from domain.values.money import Money
 from domain.values.time import business_date
 
 TASK: Final = "carry_out_notice"
+ENDED: Final = frozenset({State.RELEASED, State.DISPOSED})
+"""States in which an entry that still stands says what is no longer so."""
 DESCRIPTION_LENGTH_MAX: Final = 1000
 
 
@@ -125,6 +128,19 @@ async def discharge_notice(
     return await _change(uow, actor, pledge, NoticeKind.DISCHARGE, NoticeContent(), now)
 
 
+async def discharge_ended(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Pledge:
+    """Order the discharge of the entry of a pledge that was released or disposed of, once; nothing otherwise.
+
+    While an earlier order about the entry is open it waits for that order's answer, which asks here again.
+    """
+    if pledge.status not in ENDED or notice_of(pledge).status not in LIVE:
+        return pledge
+    orders = await uow.notices.orders_of(pledge.id)
+    if any(each.state not in SETTLED or each.kind is NoticeKind.DISCHARGE for each in orders):
+        return pledge
+    return await _order(uow, WORKER, pledge, NoticeKind.DISCHARGE, NoticeContent(), now)
+
+
 async def object_to_notice(
     uow: UnitOfWork, actor: Actor, pledge_id: str, reason: str, if_match: int | None, now: datetime
 ) -> Pledge:
@@ -164,8 +180,12 @@ def described(pledge: Pledge, rights: Mapping[str, Right]) -> str:
 
 
 async def enqueue_notice(uow: UnitOfWork, order: NoticeOrder, at: datetime | None) -> None:
-    """Enqueue the next step of an order; the steps about one entry run one after another."""
-    await uow.jobs.enqueue(TASK, f"notice:{order.pledge_id}", {"order_id": order.id}, at)
+    """Enqueue the first step of an order (at once) or its next one; the steps about one entry run one by one."""
+    subject, arguments = f"notice:{order.pledge_id}", {"order_id": order.id}
+    if at is None:
+        await uow.jobs.enqueue(TASK, subject, arguments)
+    else:
+        await uow.jobs.enqueue_next(TASK, subject, arguments, at)
 
 
 async def tell(

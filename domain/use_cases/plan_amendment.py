@@ -17,7 +17,6 @@ from domain.jurisdictions.rulebook import Rulebook
 from domain.loans.accrual import debt_of
 from domain.loans.loans import Loan, check_repayment
 from domain.pledges.amendments import (
-    NOT_OFFERED,
     AmendmentKind,
     InvalidAmendment,
     ReleaseBreaksCoverage,
@@ -34,7 +33,9 @@ from domain.rights.holds import QuantityUnavailable
 from domain.rights.pledgeability import RightNotPledgeable, reasons_against
 from domain.rights.rights import Right, RightStatus
 from domain.use_cases.approve_loan import check_terms, loan_of
+from domain.use_cases.compliance_reserve import unknown_obligation
 from domain.use_cases.lend_on_rights import Due, first_uncovered, owed_of, promised_of
+from domain.use_cases.plan_change_of_party import FreezeChange, plan_succession, plan_transfer
 from domain.values.quantity import Quantity
 from domain.values.time import business_date
 
@@ -43,17 +44,18 @@ Addition = tuple[Right, Quantity]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is frozen in addition and what is given up, what becomes of a loan, and which loan joins."""
+    """What is frozen in addition and what is given up, what becomes of a loan, which joins, whose a freeze becomes."""
 
     additions: tuple[Addition, ...] = ()
     removals: tuple[Removal, ...] = ()
     extended: Loan | None = None
     joining: Loan | None = None
+    changes: tuple[FreezeChange, ...] = ()
 
     @property
     def needs_registry(self) -> bool:
         """Tell whether a freeze is touched."""
-        return bool(self.additions or self.removals)
+        return bool(self.additions or self.removals or self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,8 @@ async def plan_amendment(
         ReleaseBreaksCoverage, LoanExceedsCollateral: what would stay does not carry the debt; names the first day.
         TermExceedsValidity: a loan would outlive a right.
         NotActive: a maximum amount that has been determined secures no further claims.
+        SuccessorUnconfirmed, ClaimsNotDetermined, ClaimSecuredElsewhere: another party may not take a place yet.
     """
-    if kind in NOT_OFFERED:
-        _invalid(
-            "#/kind",
-            "登记机构接口尚不支持变更权利人或质权人,请解除后重新登记。",
-            "No registry's interface takes a change of party yet; it needs a release and a new pledge.",
-        )
     return await _PLANS[kind](Asked(uow, rulebook, pledge, terms, now))
 
 
@@ -200,6 +197,14 @@ async def _registration_renewal(asked: Asked) -> Plan:
     return Plan()
 
 
+async def _change_party(asked: Asked) -> Plan:
+    return Plan(changes=await plan_succession(asked.uow, asked.pledge, asked.terms))
+
+
+async def _transfer_of_claim(asked: Asked) -> Plan:
+    return Plan(changes=await plan_transfer(asked.uow, asked.pledge, asked.terms))
+
+
 _PLANS: Final[Mapping[AmendmentKind, Callable[[Asked], Awaitable[Plan]]]] = MappingProxyType(
     {
         AmendmentKind.TOP_UP: _top_up,
@@ -211,6 +216,8 @@ _PLANS: Final[Mapping[AmendmentKind, Callable[[Asked], Awaitable[Plan]]]] = Mapp
         AmendmentKind.ADD_LOAN: _add_loan,
         AmendmentKind.DETERMINE: _determine,
         AmendmentKind.REGISTRATION_RENEWAL: _registration_renewal,
+        AmendmentKind.CHANGE_PARTY: _change_party,
+        AmendmentKind.TRANSFER_OF_CLAIM: _transfer_of_claim,
     }
 )
 
@@ -230,7 +237,8 @@ async def _additions(asked: Asked, wanted: Sequence[tuple[str, Quantity]]) -> tu
                 f"#/items/{index}", "该权利的持有人不在出质人之列。", "The right's holder is not among the pledgors."
             )
         reasons = reasons_against(right, asked.rulebook, business_date(asked.now))
-        against = tuple(reason for reason in reasons if reason.code != "no_quantity_available")
+        unknown = await unknown_obligation(asked.uow, asked.rulebook, right, asked.now)
+        against = (*(reason for reason in reasons if reason.code != "no_quantity_available"), *unknown)
         if against:
             raise RightNotPledgeable(right.id, against)
         quantity_in_unit = quantity.to(right.quantity.unit)

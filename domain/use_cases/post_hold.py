@@ -1,9 +1,10 @@
 """An authority posts and lifts holds of other kinds than a pledge's; a court speaks through it.
 
 Holds of all kinds stand beside one another on one right. Each has its own quantity and its own end, so lifting one
-gives back what that one took and touches no other. A court or an authority may take more than is free; a listing, a
-lease or a compliance reserve may not. What was taken for more than was needed is given back in part: a hold of 123 of
-which 100 are taken gives 23 back and stands for the 100.
+gives back what that one took and touches no other. A court or an authority may take more than is free, and so may a
+compliance reserve, because what must be surrendered is owed whatever is pledged; a listing or a lease may not. What was
+taken for more than was needed is given back in part: a hold of 123 of which 100 are taken gives 23 back and stands for
+the 100.
 
 Source: 河北省生态环境厅 2023-01 (被抵押、租赁、采取财产保全措施); house decision 2; issue 4 (holds of other kinds).
 """

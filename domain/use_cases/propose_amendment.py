@@ -21,7 +21,8 @@ from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.use_cases.change_pledge import fetch
 from domain.use_cases.plan_amendment import plan_amendment
-from domain.values.actors import Actor
+from domain.use_cases.plan_change_of_party import named_in_full
+from domain.values.actors import Actor, Role
 from domain.values.identifiers import new_id
 
 
@@ -48,11 +49,13 @@ async def propose_amendment(
         raise Forbidden("pledge:amend")
     require_active(pledge)
     await require_none_pending(uow, pledge)
+    terms = await named_in_full(uow, kind, terms)
     await plan_amendment(uow, rulebook, pledge, kind, terms, now)
+    joining = (terms.transferee, terms.successor_uscc)
     amendment = Amendment(
         id=new_id("amendment"),
         pledge_id=pledge.id,
-        parties=pledge.parties,
+        parties=tuple(dict.fromkeys((*pledge.parties, *(each for each in joining if each is not None)))),
         number=await uow.amendments.last_number(pledge.id) + 1,
         kind=kind,
         status=AmendmentState.PROPOSED,
@@ -102,11 +105,54 @@ async def withdraw_amendment(
 async def reject_amendment(
     uow: UnitOfWork, actor: Actor, pledge_id: str, amendment_id: str, reason: str, if_match: int | None, now: datetime
 ) -> Amendment:
-    """A pledgor or the pledgee's second person says no; raises Forbidden, AmendmentCannotMove."""
+    """A pledgor, the pledgee's second person, or whoever was offered the claim, says no.
+
+    Raises Forbidden, AmendmentCannotMove.
+    """
+    offered = await _offered(uow, actor, pledge_id, amendment_id, if_match)
+    if offered is not None:
+        return await end(uow, actor, offered, AmendmentEvent.REJECTED, reason, now)
     pledge, amendment = await fetch_amendment(uow, pledge_id, amendment_id, if_match)
     if actor.tenant != pledge.pledgee and actor.uscc not in pledge.pledgors:
         raise Forbidden("amendment:reject")
     return await end(uow, actor, amendment, AmendmentEvent.REJECTED, reason, now)
+
+
+async def accept_amendment(
+    uow: UnitOfWork, actor: Actor, pledge_id: str, amendment_id: str, if_match: int | None, now: datetime
+) -> Amendment:
+    """An approver of the bank that is offered a claim accepts it, once; the pledge itself it does not see yet.
+
+    Raises:
+        NotFound: nothing is offered to this bank here.
+        Forbidden: no approver.
+        AmendmentCannotMove: it waits for nobody's acceptance any more.
+    """
+    offered = await _offered(uow, actor, pledge_id, amendment_id, if_match)
+    if offered is None:
+        raise NotFound("amendment")
+    if actor.role is not Role.BANK_APPROVER:
+        raise Forbidden("amendment:accept")
+    if offered.status is not AmendmentState.PROPOSED:
+        raise AmendmentCannotMove(offered.status.value, "accepted")
+    if offered.accepted_by is not None:
+        return offered
+    accepted = replace(offered, accepted_by=actor.client_id, accepted_at=now, version=offered.version + 1)
+    await uow.amendments.save(accepted)
+    await tell(uow, actor, accepted, "accepted", now)
+    return accepted
+
+
+async def _offered(
+    uow: UnitOfWork, actor: Actor, pledge_id: str, amendment_id: str, if_match: int | None
+) -> Amendment | None:
+    """Return the locked amendment by which a claim is offered to the actor's bank, none where it is not."""
+    amendment = await uow.amendments.lock(amendment_id)
+    if amendment is None or (amendment.pledge_id, amendment.terms.transferee) != (pledge_id, actor.tenant):
+        return None
+    if if_match is not None and if_match != amendment.version:
+        raise VersionMismatch(amendment.version)
+    return amendment
 
 
 async def end(

@@ -36,6 +36,17 @@ class Condition:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """The places of a pledge's entries: at the notice registry by its newest search, and of each freeze by its right.
+
+    None, or no entry, where nobody has searched yet or the reader may not see.
+    """
+
+    notice: int | None
+    freezes: Mapping[str, int]
+
+
 async def conditions_for(
     uow: UnitOfWork, pledge: Pledge, rights: Mapping[str, Right], rulebook: Rulebook, now: datetime
 ) -> tuple[Condition, ...]:
@@ -104,6 +115,27 @@ def _clears(search: PledgeSearch, pledge: Pledge) -> bool:
     return search.clear and set(standing_references(pledge)) <= set(search.covers)
 
 
+async def ranks_of(uow: UnitOfWork, pledge: Pledge, rights: Mapping[str, Right]) -> dict[str, int]:
+    """Return the place of each registered freeze among those of its right by the registry's time (civil code art. 414).
+
+    By the right's id; none for a right that the reader may not see, or that is not frozen for the pledge.
+    """
+    if not pledge.under_control:
+        return {}
+    standing = await uow.searches.encumbrances(list(rights.values()))
+    times = {
+        pledge.items[entry.position].right_id: entry.registered_at
+        for entry in pledge.registrations
+        if entry.register is Register.EMISSION_REGISTRY
+    }
+    return {
+        right_id: each.rank
+        for right_id, found in standing.items()
+        for each in found
+        if each.rank is not None and each.registered_at == times.get(right_id)
+    }
+
+
 async def coverage_for(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Coverage:
     """Return the coverage over every loan and pledge that hang together with this one, as it was last written.
 
@@ -115,12 +147,15 @@ async def coverage_for(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Covera
     pledge_ids, loan_ids = await uow.pledges.linked(pledge.id)
     items = list(pledge.items)
     terms = [] if pledge.coverage_terms is None else [pledge.coverage_terms]
+    counted = [pledge.id]
     if all(item.is_valued for item in items):
         others = await uow.pledges.find_many([pledge_id for pledge_id in pledge_ids if pledge_id != pledge.id])
         items += [item for other in others if other.under_control for item in other.items]
         terms += [other.coverage_terms for other in others if other.under_control and other.coverage_terms is not None]
+        counted += [other.id for other in others if other.under_control]
     debts = await debts_of(uow, loan_ids, business_date(now))
-    coverage = coverage_of(items, [debt.total for debt in debts.values()], now, terms)
+    deposited = await uow.compensations.deposited(counted)
+    coverage = coverage_of(items, [debt.total for debt in debts.values()], now, terms, deposited)
     if coverage.level not in SHORT or not any(each.cure_working_days for each in terms):
         return coverage
     return replace(coverage, due_on=due_on(await _called_on(uow, pledge, now), terms))

@@ -286,7 +286,8 @@ async def _tell_levels(uow: UnitOfWork, pledges: Sequence[Pledge], loan_ids: Seq
     debts = await debts_of(uow, loan_ids, business_date(now))
     items = [item for pledge in pledges for item in pledge.items]
     terms = [pledge.coverage_terms for pledge in pledges if pledge.coverage_terms is not None]
-    coverage = coverage_of(items, [debt.total for debt in debts.values()], now, terms)
+    deposited = await uow.compensations.deposited([pledge.id for pledge in pledges])
+    coverage = coverage_of(items, [debt.total for debt in debts.values()], now, terms, deposited)
     changed = [pledge for pledge in pledges if told.get(pledge.id, Level.OK) is not coverage.level]
     if not changed:
         return

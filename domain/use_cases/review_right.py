@@ -57,6 +57,7 @@ async def _impair(uow: UnitOfWork, right: Right, holders: Sequence[StakeHolder],
         {each.pledge_id: each.pledgors for each in holders},
         await uow.impairments.seizures(right.id),
         await uow.impairments.disputed(right.id),
+        await uow.impairments.reserved(right.id),
     )
     lasting: dict[str, list[Impairment]] = {pledge_id: [] for pledge_id in found}
     for impairment in await uow.impairments.lasting(right.id):

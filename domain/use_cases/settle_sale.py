@@ -16,6 +16,8 @@ from datetime import date, datetime
 from domain.loans.accrual import debt_of
 from domain.loans.default import ground_of
 from domain.loans.loans import Loan, LoanEvent, LoanEventType
+from domain.pledges.alarms import AlarmKind
+from domain.pledges.certificates import CertificateKind
 from domain.pledges.disposal import Distribution, LoanDebt, OwnClaim, Part, distribute
 from domain.pledges.enforcements import (
     Enforcement,
@@ -36,7 +38,10 @@ from domain.rights.holds import HoldState
 from domain.use_cases.change_enforcement import befall
 from domain.use_cases.change_pledge import happen, hold_details
 from domain.use_cases.hear_registry import hear
+from domain.use_cases.issue_certificate import issue_certificate
 from domain.use_cases.order_freeze import place
+from domain.use_cases.order_notice import discharge_ended
+from domain.use_cases.raise_alarm import raise_alarm_of
 from domain.values.actors import WORKER
 from domain.values.identifiers import new_id
 from domain.values.quantity import Quantity
@@ -66,8 +71,10 @@ async def settle_sale(uow: UnitOfWork, order: PledgeOrder, told: RegistryRight |
         await _hand_out(uow, pledge, enforcement, [loan for loan in loans if loan is not None], now)
     elif _whole(pledge, unsold):
         await _back_to_the_sale(uow, pledge, enforcement, refused, now)
-    elif pledge.status is State.ENFORCING:
-        await happen(uow, WORKER, replace(pledge, reason="transfer_refused"), Event.ORDER_STUCK, now)
+    else:
+        await raise_alarm_of(uow, pledge, AlarmKind.TRANSFER_REFUSED, refused[0], refused[0].reason, now)
+        if pledge.status is State.ENFORCING:
+            await happen(uow, WORKER, replace(pledge, reason="transfer_refused"), Event.ORDER_STUCK, now)
 
 
 async def open_orders(uow: UnitOfWork, pledge: Pledge, now: datetime) -> Pledge:
@@ -237,7 +244,9 @@ async def _hand_out(
     await befall(uow, WORKER, settled, EnforcementEvent.SETTLED, now, details)
     for loan in loans:
         await _repay(uow, settled, distribution, loan, now)
-    await happen(uow, WORKER, replace(pledge, reason=None), Event.DISPOSAL_SETTLED, now, details)
+    disposed = await happen(uow, WORKER, replace(pledge, reason=None), Event.DISPOSAL_SETTLED, now, details)
+    await issue_certificate(uow, WORKER, disposed, CertificateKind.DISPOSAL, f"enforcement:{enforcement.id}", now)
+    await discharge_ended(uow, disposed, now)
 
 
 async def _repay(

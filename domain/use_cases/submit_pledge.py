@@ -10,6 +10,7 @@ from datetime import datetime
 from domain.jurisdictions.rulebook import Rulebook
 from domain.pledges.lifecycle import Event, move
 from domain.pledges.pledges import Pledge, PledgeItem
+from domain.pledges.syndicates import SyndicateIncomplete, waiting_for
 from domain.ports.unit_of_work import UnitOfWork
 from domain.rights.authorizations import Forbidden, NotFound
 from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState, QuantityUnavailable
@@ -18,6 +19,7 @@ from domain.rights.rights import Right
 from domain.use_cases.adopt_value import readopted
 from domain.use_cases.appraise_right import appraise_subject, subject_of
 from domain.use_cases.change_pledge import fetch, happen, hold_details
+from domain.use_cases.compliance_reserve import unknown_obligation
 from domain.use_cases.hear_registry import ask_for_review
 from domain.use_cases.order_notice import demanding_notice
 from domain.use_cases.read_pledge import notice_demanded
@@ -39,11 +41,15 @@ async def submit_pledge(
         QuantityUnavailable: less is free than asked; says how much is.
         RightNotPledgeable: with every reason.
         NoPriceEvidence, RuleUnknown: there is no value.
+        SyndicateIncomplete: a bank of the syndicate has not accepted its share.
     """
     pledge = await fetch(uow, pledge_id, if_match)
     if actor.tenant != pledge.pledgee and actor.uscc not in pledge.pledgors:
         raise Forbidden("pledge:submit")
     move(pledge.workflow, pledge.status, Event.SUBMITTED)
+    waiting = waiting_for(pledge.syndicate)
+    if waiting:
+        raise SyndicateIncomplete(waiting)
     rights = await uow.rights.find_many([item.right_id for item in pledge.items])
     held: dict[str, PledgeItem] = {}
     for item in sorted(pledge.items, key=lambda each: each.right_id):
@@ -75,6 +81,7 @@ async def hold_item(
         for reason in reasons_against(right, rulebook, business_date(now))
         if reason.code != "no_quantity_available"
     ]
+    reasons += await unknown_obligation(uow, rulebook, right, now)
     if right.holder_uscc not in pledge.pledgors:
         reasons.insert(0, Reason("holder_changed", "right.holder"))
     if reasons:

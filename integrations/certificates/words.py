@@ -16,6 +16,8 @@ TITLES: Final[Words] = MappingProxyType(
         "registration": "排污权抵质押登记证明",
         "amendment": "排污权抵质押变更证明",
         "release": "排污权抵质押解除证明",
+        "publicity": "排污权抵质押公示登记证明",
+        "disposal": "排污权抵质押处置终结证明",
     }
 )
 SUBTITLES: Final[Words] = MappingProxyType(
@@ -23,6 +25,8 @@ SUBTITLES: Final[Words] = MappingProxyType(
         "registration": "Certificate of registration of a pledge of emission rights",
         "amendment": "Certificate of amendment of a pledge of emission rights",
         "release": "Certificate of release of a pledge of emission rights",
+        "publicity": "Certificate of publicity of a pledge of emission rights",
+        "disposal": "Certificate of disposal of a pledge of emission rights",
     }
 )
 SECURITY_TYPES: Final[Words] = MappingProxyType({"mortgage": "抵押", "pledge": "质押"})
@@ -59,6 +63,7 @@ REASONS: Final[Words] = MappingProxyType(
         "other_by_law": "法律规定的其他情形",
     }
 )
+ROLES: Final[Words] = MappingProxyType({"agent": "银团代理行", "participant": "银团参与行"})
 NONE: Final = "—"
 FRAME: Final[Words] = MappingProxyType(
     {
@@ -97,6 +102,7 @@ def _facts(statement: Mapping[str, Any]) -> list[list[str]]:
         ["签发时间", _instant(statement["issued_at"])],
         ["质押编号", statement["pledge_id"]],
         ["权利人", _party(statement["pledgee"])],
+        *([ROLES.get(member["role"], member["role"]), _share(member)] for member in statement.get("syndicate", ())),
         *(["担保人", _party(party)] for party in statement["pledgors"]),
         ["担保方式", _word(SECURITY_TYPES, statement["security_type"])],
         ["担保债权", f"{_word(SECURED_KINDS, secured['kind'])} 人民币 {secured['amount']['amount']} 元"],
@@ -150,6 +156,10 @@ def _covered(entry: Mapping[str, Any], items: list[Mapping[str, Any]]) -> str:
 
 def _party(party: Mapping[str, Any]) -> str:
     return f"{party['name'] or NONE}（{party['uscc']}）"
+
+
+def _share(member: Mapping[str, Any]) -> str:
+    return f"{_party(member)} 份额 {member['share']}"
 
 
 def _word(known: Words, word: str | None) -> str:

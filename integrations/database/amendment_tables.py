@@ -22,6 +22,8 @@ AMENDMENTS: Final = Table(
     Column("decided_at", INSTANT),
     Column("ended_at", INSTANT),
     Column("reason", Text),
+    Column("accepted_by", Text),
+    Column("accepted_at", INSTANT),
     Column("version", BigInteger),
 )
 CONSENTS: Final = Table(

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select, tuple_, update
+from sqlalchemy import Select, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql
 
 from domain.pledges.amendments import (
@@ -24,8 +24,9 @@ from domain.values.identifiers import Uscc
 from domain.values.money import Money
 from domain.values.quantity import Quantity, Unit
 from integrations.database.amendment_tables import AMENDMENTS, CONSENTS
-from integrations.database.connection import Connection
+from integrations.database.connection import Connection, Prepared
 
+CHANGE_PARTIES: Final = Prepared(text("select change_parties(:amendment_id)"))
 WAITING: Final = tuple(state.value for state in sorted(PENDING))
 Told = Mapping[str, Any]
 
@@ -75,6 +76,10 @@ class DatabaseAmendments:
             "given_at": consent.given_at,
         }
         await self._connection.execute(postgresql.insert(CONSENTS).values(**values).on_conflict_do_nothing())
+
+    async def change_parties(self, amendment_id: str) -> bool:
+        """Let the pledge and its loans be the new party's."""
+        return bool(await self._connection.value(CHANGE_PARTIES, {"amendment_id": amendment_id}))
 
     async def pending(self, pledge_id: str) -> Amendment | None:
         """Return the one amendment of a pledge that is pending, none otherwise."""
@@ -127,6 +132,8 @@ def _changing(amendment: Amendment) -> dict[str, object]:
         "decided_at": amendment.decided_at,
         "ended_at": amendment.ended_at,
         "reason": amendment.reason,
+        "accepted_by": amendment.accepted_by,
+        "accepted_at": amendment.accepted_at,
         "version": amendment.version,
     }
 
@@ -159,6 +166,8 @@ def _amendment(row: Any, consents: Sequence[Any]) -> Amendment:  # noqa: ANN401 
         decided_at=row.decided_at,
         ended_at=row.ended_at,
         reason=row.reason,
+        accepted_by=row.accepted_by,
+        accepted_at=row.accepted_at,
         version=row.version,
     )
 
@@ -221,6 +230,11 @@ def _terms_values(terms: Terms) -> dict[str, object]:
         "successor_id": terms.successor_id,
         "quantity": None if terms.quantity is None else _part("", terms.quantity),
         "months": terms.months,
+        "transferee": terms.transferee,
+        "transferee_uscc": terms.transferee_uscc,
+        "former_uscc": terms.former_uscc,
+        "successor_uscc": terms.successor_uscc,
+        "name": terms.name,
         "note": terms.note,
     }
 
@@ -239,8 +253,17 @@ def _terms(told: Told) -> Terms:
         successor_id=told["successor_id"],
         quantity=None if told["quantity"] is None else _quantity(told["quantity"]),
         months=told["months"],
+        transferee=told.get("transferee"),
+        transferee_uscc=_uscc(told.get("transferee_uscc")),
+        former_uscc=_uscc(told.get("former_uscc")),
+        successor_uscc=_uscc(told.get("successor_uscc")),
+        name=told.get("name"),
         note=told["note"],
     )
+
+
+def _uscc(text: str | None) -> Uscc | None:
+    return None if text is None else Uscc(text)
 
 
 def _day(text: str | None) -> date | None:

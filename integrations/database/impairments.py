@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, insert, select, text, update
@@ -44,6 +45,11 @@ SEIZURES: Final = Prepared(
     text("""
         select id, quantity, since from holds
         where right_id = :of_right and kind = 'judicial' and state in ('pending', 'posted') order by since, id""")
+)
+RESERVED: Final = Prepared(
+    text("""
+        select coalesce(sum(quantity), 0) from holds
+        where right_id = :of_right and kind = 'compliance' and state in ('pending', 'posted')""")
 )
 DISPUTED: Final = Prepared(
     text(f"""
@@ -115,6 +121,10 @@ class DatabaseImpairments:
         """Return the court orders on a right that are known to us."""
         rows = await self._connection.rows(SEIZURES, {"of_right": right_id})
         return [Seizure(row.id, row.quantity, row.since) for row in rows]
+
+    async def reserved(self, right_id: str) -> Decimal:
+        """Return what of a right must be surrendered."""
+        return Decimal(await self._connection.value(RESERVED, {"of_right": right_id}))
 
     async def disputed(self, right_id: str) -> str | None:
         """Return the unresolved case in which the registry denies what we hold of a right."""

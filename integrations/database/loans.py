@@ -1,6 +1,7 @@
 """Loans and their events."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from domain.loans.loans import ContractNumberTaken, FixedRate, Loan, LoanEvent, LoanEventType, LoanKind, LprRate
+from domain.loans.settlement_accounts import Payee
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
 from integrations.database.connection import Among, Connection, Prepared
@@ -19,6 +21,9 @@ ADD = Prepared(
     [column.name for column in LOANS.c if column.name != "version"],
 )
 ONE = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")))
+OF_CONTRACT = Prepared(
+    select(LOANS).where(LOANS.c.tenant == bindparam("of_tenant"), LOANS.c.contract_no == bindparam("of_number"))
+)
 SOME = Among(lambda key: select(LOANS).where(LOANS.c.id == key))
 SAVE = Prepared(update(LOANS).where(LOANS.c.id == bindparam("loan_id")), ["end_on", "repayment", "version"])
 LOCKED = Prepared(select(LOANS).where(LOANS.c.id == bindparam("loan_id")).with_for_update())
@@ -77,6 +82,11 @@ class DatabaseLoans:
         """Return the visible loans among these, by id."""
         return {row.id: _loan(row) for row in await self._connection.rows_among(SOME, loan_ids)}
 
+    async def of_contract(self, tenant: str, contract_no: str) -> Loan | None:
+        """Return a bank's loan by its contract number, none where it has no such."""
+        row = await self._connection.row(OF_CONTRACT, {"of_tenant": tenant, "of_number": contract_no})
+        return None if row is None else _loan(row)
+
     async def save(self, loan: Loan) -> None:
         """Write a locked loan's end and schedule, and its version."""
         values = {"loan_id": loan.id, "end_on": loan.end, "repayment": _schedule(loan), "version": loan.version}
@@ -115,6 +125,7 @@ class DatabaseLoans:
             "reference": event.reference,
             "recorded_by": recorded_by,
             "recorded_at": event.recorded_at,
+            "payee": None if event.payee is None else asdict(event.payee),
         }
         await self._connection.run(ADD_EVENT, values)
 
@@ -170,4 +181,5 @@ def _event(row: Row[Any]) -> LoanEvent:
         on=row.happened_on,
         reference=row.reference,
         recorded_at=row.recorded_at,
+        payee=None if row.payee is None else Payee(**row.payee),
     )

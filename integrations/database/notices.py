@@ -1,4 +1,8 @@
-"""Entries of the notice registry, the orders about them, their codes, and searches after registration."""
+"""Entries of the notice registry, the orders about them, their codes, and searches after registration.
+
+A code is sealed for its tenant and pledge where the house has keys for that. One that was written before it had stands
+as it was, until it is written again or `python -m api seal-secrets` comes by; the prefix tells which is which.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,10 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.pledges.notices import LIVE, NoticeCode, NoticeContent, NoticeEntry, NoticeKind, NoticeOrder, PledgeSearch
 from domain.pledges.pledges import Register
 from domain.pledges.registry_orders import OrderState
+from domain.ports.secret_box import Owner, SecretBox, SecretsUnavailable
 from domain.values.money import Money
 from integrations.database.connection import Connection
 from integrations.database.notice_tables import NOTICE_CODES, NOTICE_ENTRIES, NOTICE_ORDERS, PLEDGE_SEARCHES
 from integrations.database.tables import REGISTRATIONS
+
+SEALED: Final = "sealed:"
+"""What a sealed code begins with; the register's own codes are eight characters."""
 
 LIVING: Final = (
     select(NOTICE_ENTRIES)
@@ -28,9 +36,10 @@ LIVING: Final = (
 class DatabaseNotices:
     """Keep what concerns the notice registry."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Read and write on a connection."""
+    def __init__(self, connection: Connection, secrets: SecretBox | None = None) -> None:
+        """Read and write on a connection; without a box for secrets, codes stay as they are."""
         self._connection = connection
+        self._secrets = secrets
 
     async def add_order(self, order: NoticeOrder) -> None:
         """Write an order."""
@@ -94,7 +103,7 @@ class DatabaseNotices:
             "pledge_id": code.pledge_id,
             "tenant": code.tenant,
             "certificate_no": code.certificate_no,
-            "modify_code": code.modify_code,
+            "modify_code": sealed_code(self._secrets, code),
         }
         written = insert(NOTICE_CODES).values(values)
         await self._connection.execute(written.on_conflict_do_update(index_elements=["pledge_id"], set_=values))
@@ -105,12 +114,7 @@ class DatabaseNotices:
         row = found.first()
         if row is None:
             return None
-        return NoticeCode(
-            pledge_id=row.pledge_id,
-            tenant=row.tenant,
-            certificate_no=row.certificate_no,
-            modify_code=row.modify_code,
-        )
+        return opened_code(self._secrets, row)
 
     async def live_entries(self, after: str, limit: int) -> Sequence[NoticeEntry]:
         """Return entries that are registered or objected, by pledge id, after one."""
@@ -148,6 +152,28 @@ class DatabaseNotices:
     async def _order(self, wanted: Select[Any]) -> NoticeOrder | None:
         row = (await self._connection.execute(wanted)).first()
         return None if row is None else _order(row)
+
+
+def sealed_code(box: SecretBox | None, code: NoticeCode) -> str:
+    """Return a code as it is written."""
+    if box is None:
+        return code.modify_code
+    return SEALED + box.seal(code.modify_code.encode("utf-8"), code_owner(code.tenant, code.pledge_id))
+
+
+def opened_code(box: SecretBox | None, row: Any) -> NoticeCode:  # noqa: ANN401 - a row
+    """Return the code of a row; raises SecretsUnavailable where it is sealed and we lack the key."""
+    text: str = row.modify_code
+    if text.startswith(SEALED):
+        if box is None:
+            raise SecretsUnavailable
+        text = box.open(text.removeprefix(SEALED), code_owner(row.tenant, row.pledge_id)).decode("utf-8")
+    return NoticeCode(pledge_id=row.pledge_id, tenant=row.tenant, certificate_no=row.certificate_no, modify_code=text)
+
+
+def code_owner(tenant: str, pledge_id: str) -> Owner:
+    """Return whose the code of a pledge's entry is."""
+    return tenant, pledge_id, "modify_code"
 
 
 def _progress(order: NoticeOrder, at: datetime) -> Mapping[str, object]:

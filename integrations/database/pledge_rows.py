@@ -1,8 +1,9 @@
 """Between a pledge and its rows: explicit in both directions, so that a field forgotten is a type error here."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Row
@@ -23,6 +24,7 @@ from domain.pledges.pledges import (
     SecuredKind,
     SecurityType,
 )
+from domain.pledges.syndicates import Member
 from domain.values.identifiers import Uscc
 from domain.values.money import Money
 from domain.values.quantity import Quantity, Unit
@@ -61,6 +63,7 @@ def pledge_values(pledge: Pledge) -> dict[str, object]:
         "determined_on": None if pledge.determination is None else pledge.determination.on,
         "determination": None if pledge.determination is None else pledge.determination.event,
         "coverage_terms": _coverage_terms_values(pledge.coverage_terms),
+        "syndicate": [_member_values(member) for member in pledge.syndicate] or None,
         "progressed_at": pledge.progressed_at,
         "created_at": pledge.created_at,
         "updated_at": pledge.updated_at,
@@ -98,6 +101,7 @@ def registration_values(pledge: Pledge, entry: Registration) -> dict[str, object
         "status": entry.status.value,
         "reference": entry.reference,
         "registered_at": entry.registered_at,
+        "rank": entry.rank,
     }
 
 
@@ -145,6 +149,29 @@ def pledge_from(
         coverage_terms=_coverage_terms(row.coverage_terms),
         loan_approvals=tuple((link.loan_id, Money(link.approved)) for link in loans if link.approved is not None),
         impairments=tuple(impairment_from(each) for each in impairments),
+        syndicate=tuple(_member(each) for each in row.syndicate or ()),
+    )
+
+
+def _member_values(member: Member) -> dict[str, object]:
+    return {
+        "tenant": member.tenant,
+        "uscc": member.uscc,
+        "name": member.name,
+        "share": str(member.share),
+        "accepted_by": member.accepted_by,
+        "accepted_at": None if member.accepted_at is None else member.accepted_at.isoformat(),
+    }
+
+
+def _member(told: dict[str, Any]) -> Member:
+    return Member(
+        tenant=told["tenant"],
+        uscc=Uscc(told["uscc"]),
+        name=told["name"],
+        share=Fraction(told["share"]),
+        accepted_by=told["accepted_by"],
+        accepted_at=None if told["accepted_at"] is None else datetime.fromisoformat(told["accepted_at"]),
     )
 
 
@@ -180,6 +207,7 @@ def _registration(row: Row[Any]) -> Registration:
         status=RegistrationStatus(row.status),
         reference=row.reference,
         registered_at=row.registered_at,
+        rank=row.rank,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain.pledges.registry_orders import OrderKind, OrderState, PledgeOrder, StandingFreeze
+from domain.pledges.registry_orders import OrderKind, OrderState, PartyChange, PledgeOrder, StandingFreeze
 from domain.values.identifiers import PermitNo, Uscc
 from domain.values.quantity import Quantity, Unit
 from integrations.database.connection import Connection
@@ -45,6 +45,7 @@ class DatabaseRegistryOrders:
                 enforcement_id=order.enforcement_id,
                 buyer_uscc=order.buyer,
                 buyer_permit_no=order.buyer_permit_no,
+                **_change_values(order.change),
             ),
         )
 
@@ -84,10 +85,11 @@ class DatabaseRegistryOrders:
     async def of_round(self, pledge_id: str, order_round: int) -> Sequence[PledgeOrder]:
         """Return a pledge's orders of one round, oldest first."""
         wanted = WITH_UNIT.where(REGISTRY_ORDERS.c.pledge_id == pledge_id, REGISTRY_ORDERS.c.round == order_round)
-        rows = (
-            await self._connection.execute(wanted.order_by(REGISTRY_ORDERS.c.created_at, REGISTRY_ORDERS.c.id))
-        ).all()
-        return [_order(row) for row in rows]
+        return await self._oldest_first(wanted)
+
+    async def of_amendment(self, amendment_id: str) -> Sequence[PledgeOrder]:
+        """Return the orders of an amendment in all its rounds, oldest first."""
+        return await self._oldest_first(WITH_UNIT.where(REGISTRY_ORDERS.c.amendment_id == amendment_id))
 
     async def standing_freezes(self, pledge_id: str) -> Sequence[StandingFreeze]:
         """Return what is left of a pledge's freezes, oldest first."""
@@ -100,7 +102,7 @@ class DatabaseRegistryOrders:
         freezes = [row for row in executed if row.kind == OrderKind.FREEZE.value]
         left = {(row.right_id, row.registry_ref): row.quantity for row in freezes}
         for row in executed:
-            if (row.right_id, row.freeze_ref) in left:
+            if row.kind != OrderKind.AMEND.value and (row.right_id, row.freeze_ref) in left:
                 left[row.right_id, row.freeze_ref] -= row.quantity
         return [
             StandingFreeze(
@@ -109,6 +111,17 @@ class DatabaseRegistryOrders:
             for row in freezes
             if left[row.right_id, row.registry_ref] > 0
         ]
+
+    async def frozen_under(self, right_id: str, registry_ref: str) -> str | None:
+        """Return the id of the pledge whose freeze of a right the registry executed under a reference, if any."""
+        wanted = select(REGISTRY_ORDERS.c.pledge_id).where(
+            REGISTRY_ORDERS.c.right_id == right_id,
+            REGISTRY_ORDERS.c.registry_ref == registry_ref,
+            REGISTRY_ORDERS.c.kind == OrderKind.FREEZE.value,
+            REGISTRY_ORDERS.c.state == OrderState.EXECUTED.value,
+        )
+        found = (await self._connection.execute(wanted.limit(1))).scalar()
+        return None if found is None else str(found)
 
     async def executed_freezes(self, pledge_id: str) -> dict[str, str]:
         """Return by right id the registry's reference of the pledge's newest executed freeze."""
@@ -122,6 +135,10 @@ class DatabaseRegistryOrders:
             .order_by(REGISTRY_ORDERS.c.round)
         )
         return {row.right_id: row.registry_ref for row in (await self._connection.execute(wanted)).all()}
+
+    async def _oldest_first(self, wanted: Select[Any]) -> list[PledgeOrder]:
+        ordered = wanted.order_by(REGISTRY_ORDERS.c.created_at, REGISTRY_ORDERS.c.id)
+        return [_order(row) for row in (await self._connection.execute(ordered)).all()]
 
     async def _one(self, wanted: Select[Any]) -> PledgeOrder | None:
         row = (await self._connection.execute(wanted)).first()
@@ -152,4 +169,23 @@ def _order(row: Row[Any]) -> PledgeOrder:
         enforcement_id=row.enforcement_id,
         buyer=None if row.buyer_uscc is None else Uscc(row.buyer_uscc),
         buyer_permit_no=None if row.buyer_permit_no is None else PermitNo(row.buyer_permit_no),
+        change=None
+        if row.beneficiary is None
+        else PartyChange(
+            beneficiary=Uscc(row.beneficiary),
+            new_beneficiary=Uscc(row.new_beneficiary),
+            holder=Uscc(row.holder),
+            new_holder=Uscc(row.new_holder),
+        ),
     )
+
+
+def _change_values(change: PartyChange | None) -> dict[str, str]:
+    if change is None:
+        return {}
+    return {
+        "beneficiary": change.beneficiary,
+        "new_beneficiary": change.new_beneficiary,
+        "holder": change.holder,
+        "new_holder": change.new_holder,
+    }

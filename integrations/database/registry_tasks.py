@@ -100,7 +100,13 @@ def _content_values(order: RegistryOrder) -> dict[str, object]:
         "registry_ref": order.registry_ref,
         "buyer": order.buyer,
         "buyer_permit_no": order.buyer_permit_no,
+        "new_beneficiary": order.new_beneficiary,
+        "new_holder": order.new_holder,
     }
+
+
+def _uscc(text: str | None) -> Uscc | None:
+    return None if text is None else Uscc(text)
 
 
 def _task(row: Row[Any]) -> RegistryTask:
@@ -118,6 +124,8 @@ def _task(row: Row[Any]) -> RegistryTask:
         registry_ref=content["registry_ref"],
         buyer=None if content["buyer"] is None else Uscc(content["buyer"]),
         buyer_permit_no=None if content["buyer_permit_no"] is None else PermitNo(content["buyer_permit_no"]),
+        new_beneficiary=_uscc(content.get("new_beneficiary")),
+        new_holder=_uscc(content.get("new_holder")),
     )
     return RegistryTask(
         id=row.id,

@@ -28,28 +28,6 @@ TENANTS = Table(
     *_text("kind", "name", "uscc", "division"),
     Column("created_at", INSTANT),
 )
-CLIENTS = Table(
-    "clients",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    *_text("tenant", "role", "status"),
-    Column("created_at", INSTANT),
-)
-CLIENT_KEYS = Table(
-    "client_keys",
-    METADATA,
-    Column("client_id", Text, primary_key=True),
-    Column("kid", Text, primary_key=True),
-    Column("public_jwk", JSONB),
-    Column("revoked_at", INSTANT),
-)
-CLIENT_ASSERTIONS = Table(
-    "client_assertions",
-    METADATA,
-    Column("client_id", Text, primary_key=True),
-    Column("jti", Text, primary_key=True),
-    Column("expires_at", INSTANT),
-)
 RIGHTS = Table(
     "rights",
     METADATA,
@@ -145,6 +123,7 @@ REGISTRY_ORDERS = Table(
     Column("updated_at", INSTANT),
     Column("parties", TEXTS),
     *_text("amendment_id", "enforcement_id", "buyer_uscc", "buyer_permit_no"),
+    *_text("beneficiary", "new_beneficiary", "holder", "new_holder"),
 )
 TRADES = Table(
     "trades",
@@ -279,6 +258,7 @@ LOAN_EVENTS = Table(
     Column("happened_on", Date),
     *_text("reference", "recorded_by"),
     Column("recorded_at", INSTANT),
+    Column("payee", JSONB(none_as_null=True)),
 )
 PLEDGES = Table(
     "pledges",
@@ -301,6 +281,7 @@ PLEDGES = Table(
     Column("determined_on", Date),
     *_text("determination"),
     Column("coverage_terms", JSONB(none_as_null=True)),
+    Column("syndicate", JSONB(none_as_null=True)),
     Column("progressed_at", INSTANT),
     Column("created_at", INSTANT),
     Column("updated_at", INSTANT),
@@ -337,6 +318,7 @@ REGISTRATIONS = Table(
     Column("parties", TEXTS),
     *_text("status", "reference"),
     Column("registered_at", INSTANT),
+    Column("rank", Integer),
 )
 AUDIT = Table(
     "audit_entries",

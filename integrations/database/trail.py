@@ -17,6 +17,7 @@ from integrations.database.tables import AUDIT, EVENTS
 WRITE = Prepared(insert(AUDIT), ("id", "at", "actor", "tenant", "action", "subject", "details", "parties"))
 APPEND = Prepared(insert(EVENTS), ("id", "type", "subject", "at", "business_date", "data", "parties"))
 ENQUEUE = Prepared(text("select enqueue_job(:task, :subject, cast(:arguments as jsonb), :at)"))
+ENQUEUE_NEXT = Prepared(text("select enqueue_next_job(:task, :subject, cast(:arguments as jsonb), :at)"))
 ENQUEUE_ONCE = Prepared(text("select enqueue_job_once(:task, :subject, :at)"))
 AWAIT_ENQUEUERS = Prepared(text("select await_enqueuers(:subject)"))
 PUBLISH = text("select publish_events()")
@@ -37,8 +38,8 @@ class DatabaseAudit:
         details: Mapping[str, object],
         parties: tuple[str, ...],
         at: datetime,
-    ) -> None:
-        """Append an entry."""
+    ) -> str:
+        """Append an entry and return its id."""
         entry = {
             "id": new_id("audit"),
             "at": at,
@@ -50,6 +51,7 @@ class DatabaseAudit:
             "parties": parties,
         }
         await self._connection.run(WRITE, entry)
+        return str(entry["id"])
 
     async def of_subject(self, subject: str) -> Sequence[AuditEntry]:
         """Return a subject's entries, oldest first."""
@@ -112,6 +114,11 @@ class DatabaseJobs:
         """Enqueue a task; tasks of one subject run one after another."""
         values = {"task": task, "subject": subject, "arguments": json.dumps(dict(arguments)), "at": at}
         await self._connection.value(ENQUEUE, values)
+
+    async def enqueue_next(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime) -> None:
+        """Enqueue the next step of a task, unless one waits already."""
+        values = {"task": task, "subject": subject, "arguments": json.dumps(dict(arguments)), "at": at}
+        await self._connection.value(ENQUEUE_NEXT, values)
 
     async def enqueue_once(self, task: str, subject: str, at: datetime | None = None) -> None:
         """Enqueue a task, unless one of its subject waits already."""

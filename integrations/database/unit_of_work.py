@@ -11,25 +11,33 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.values.actors import Actor
+from domain.ports.secret_box import SecretBox
+from domain.values.actors import Actor, Role
 from integrations.database.affiliations import DatabaseAffiliations
+from integrations.database.alarms import DatabaseAlarms
 from integrations.database.amendments import DatabaseAmendments
+from integrations.database.audit_chain import DatabaseAuditChains
 from integrations.database.authorizations import DatabaseAuthorizations
 from integrations.database.bank_appraisals import DatabaseAdoptions, DatabaseBankAppraisals
 from integrations.database.benchmark_prices import DatabaseBenchmarkPrices
 from integrations.database.certificates import DatabaseCertificates
+from integrations.database.client_register import DatabaseClientRegister
+from integrations.database.compensations import DatabaseCompensations
 from integrations.database.connection import Connection, Prepared, transaction
 from integrations.database.documents import DatabaseDocuments
 from integrations.database.enforcements import DatabaseEnforcements
+from integrations.database.estimates import DatabaseEstimates
 from integrations.database.faults import passing_faults
+from integrations.database.figures import DatabaseFigures
 from integrations.database.holds import DatabaseHolds
 from integrations.database.idempotency import IdempotencyKeys
-from integrations.database.identity import DatabaseAssertions, DatabaseClients, DatabaseTenants
+from integrations.database.identity import DatabaseAssertions, DatabaseClients, DatabaseProofs, DatabaseTenants
 from integrations.database.impairments import DatabaseImpairments
 from integrations.database.loans import DatabaseLoans
 from integrations.database.market import DatabaseMarketTrades
 from integrations.database.market_imports import DatabaseMarketImports
 from integrations.database.notices import DatabaseNotices
+from integrations.database.pledge_imports import DatabasePledgeImports
 from integrations.database.pledges import DatabasePledges
 from integrations.database.reconciliations import DatabaseReconciliations
 from integrations.database.registry_orders import DatabaseRegistryOrders
@@ -37,10 +45,14 @@ from integrations.database.registry_tasks import DatabaseRegistryTasks
 from integrations.database.revaluations import DatabaseRevaluations
 from integrations.database.rights import DatabaseRights
 from integrations.database.searches import DatabaseSearches
+from integrations.database.settlement_accounts import DatabaseSettlementAccounts
+from integrations.database.signed_orders import DatabaseSignedOrders
 from integrations.database.trail import DatabaseAudit, DatabaseJobs, DatabaseOutbox
 from integrations.database.valuation_policies import DatabaseValuationPolicies
 from integrations.database.valuations import DatabaseValuations
 from integrations.database.verifications import DatabaseVerifications
+from integrations.database.webhook_deliveries import DatabaseDeliveries
+from integrations.database.webhooks import DatabaseWebhooks
 
 CONTEXT = Prepared(
     text(
@@ -49,20 +61,25 @@ CONTEXT = Prepared(
     )
 )
 
+SECURITY = Prepared(text("select set_config('greenlien.role', 'platform_security', true)"))
+"""Said only for the role that registers clients; all other requests are spared the round trip."""
+
 
 class DatabaseUnitOfWork:
     """The repositories of one transaction on one connection."""
 
-    def __init__(self, connection: Connection, actor: Actor | None) -> None:
+    def __init__(self, connection: Connection, actor: Actor | None, secrets: SecretBox | None = None) -> None:
         """Bind the repositories to a connection whose transaction has begun.
 
-        `actor` is none for workers and the token endpoint.
+        `actor` is none for workers and the token endpoint; `secrets` is none where the house seals nothing.
         """
         self.connection = connection
         self.actor = actor
         self.tenants = DatabaseTenants(connection)
         self.clients = DatabaseClients(connection)
         self.assertions = DatabaseAssertions(connection)
+        self.proofs = DatabaseProofs(connection)
+        self.client_register = DatabaseClientRegister(connection)
         self.authorizations = DatabaseAuthorizations(connection)
         self.rights = DatabaseRights(connection)
         self.verifications = DatabaseVerifications(connection)
@@ -77,19 +94,29 @@ class DatabaseUnitOfWork:
         self.policies = DatabaseValuationPolicies(connection)
         self.loans = DatabaseLoans(connection)
         self.pledges = DatabasePledges(connection)
+        self.settlement_accounts = DatabaseSettlementAccounts(connection)
+        self.pledge_imports = DatabasePledgeImports(connection)
         self.amendments = DatabaseAmendments(connection)
         self.enforcements = DatabaseEnforcements(connection)
+        self.compensations = DatabaseCompensations(connection)
         self.revaluations = DatabaseRevaluations(connection)
         self.impairments = DatabaseImpairments(connection)
         self.reconciliations = DatabaseReconciliations(connection)
         self.registry_orders = DatabaseRegistryOrders(connection)
         self.registry_tasks = DatabaseRegistryTasks(connection)
-        self.notices = DatabaseNotices(connection)
+        self.estimates = DatabaseEstimates(connection)
+        self.alarms = DatabaseAlarms(connection)
+        self.figures = DatabaseFigures(connection)
+        self.notices = DatabaseNotices(connection, secrets)
         self.searches = DatabaseSearches(connection)
         self.documents = DatabaseDocuments(connection)
         self.certificates = DatabaseCertificates(connection)
         self.audit = DatabaseAudit(connection)
+        self.audit_chains = DatabaseAuditChains(connection)
+        self.signed_orders = DatabaseSignedOrders(connection)
         self.outbox = DatabaseOutbox(connection)
+        self.webhooks = DatabaseWebhooks(connection)
+        self.deliveries = DatabaseDeliveries(connection)
         self.jobs = DatabaseJobs(connection)
         self.idempotency = IdempotencyKeys(connection)
 
@@ -112,15 +139,19 @@ class DatabaseUnitOfWork:
                 "client": actor.client_id,
             }
             await self.connection.row(CONTEXT, context)
+            if actor.role is Role.PLATFORM_SECURITY:
+                await self.connection.row(SECURITY, {})
         return self
 
 
 @asynccontextmanager
-async def unit_of_work(engine: AsyncEngine, actor: Actor | None) -> AsyncIterator[DatabaseUnitOfWork]:
+async def unit_of_work(
+    engine: AsyncEngine, actor: Actor | None, *, secrets: SecretBox | None = None
+) -> AsyncIterator[DatabaseUnitOfWork]:
     """Open a unit of work for an actor; it is rolled back unless committed.
 
     Raises Busy where the database could not serve it in time.
     """
     with passing_faults():
         async with transaction(engine) as connection:
-            yield await DatabaseUnitOfWork(connection, actor).name_caller()
+            yield await DatabaseUnitOfWork(connection, actor, secrets).name_caller()

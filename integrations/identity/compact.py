@@ -12,6 +12,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -26,6 +27,14 @@ ALGORITHM: Final = "ES256"
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _HEADER_KEYS: Final = frozenset({"alg", "typ", "kid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A signature's header and payload whose shape and algorithm are sound; nothing in them is verified."""
+
+    parameters: dict[str, Any]
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,19 @@ def read_compact(token: str, kinds: frozenset[str | None]) -> Compact:
     Raises:
         TokenRefused: anything at all is odd.
     """
+    opened = open_compact(token, kinds, _HEADER_KEYS)
+    claims = json_object(opened.payload, NESTING_MAX)
+    return Compact(token, key_id_of(opened.parameters), opened.parameters.get("typ"), claims)
+
+
+def open_compact(
+    token: str, kinds: frozenset[str | None], members: frozenset[str], *, header_nesting_max: int = 1
+) -> Opened:
+    """Return header and payload of an ES256 token of one of the `kinds`, its header of these `members` at most.
+
+    Raises:
+        TokenRefused: anything at all is odd.
+    """
     if len(token) > TOKEN_LENGTH_MAX or not token.isascii():
         raise TokenRefused("not a short ASCII text")
     segments = token.split(".")
@@ -54,18 +76,23 @@ def read_compact(token: str, kinds: frozenset[str | None]) -> Compact:
     header, payload, signature = (_decoded(segment) for segment in segments)
     if len(signature) != SIGNATURE_BYTES:
         raise TokenRefused("not an ES256 signature")
-    parameters = _object(header, nesting_max=1)
-    if not parameters.keys() <= _HEADER_KEYS:
+    parameters = json_object(header, header_nesting_max)
+    if not parameters.keys() <= members:
         raise TokenRefused("unexpected header parameter")
     if parameters.get("alg") != ALGORITHM:
         raise TokenRefused("another algorithm")
     kind = parameters.get("typ")
     if not (kind is None or isinstance(kind, str)) or kind not in kinds or (kind is None and "typ" in parameters):
         raise TokenRefused("another type of token")
+    return Opened(parameters, payload)
+
+
+def key_id_of(parameters: Mapping[str, Any]) -> str:
+    """Return the key id that a header names; raises TokenRefused where it names none."""
     key_id = parameters.get("kid")
     if not isinstance(key_id, str) or not 1 <= len(key_id) <= KEY_ID_LENGTH_MAX:
         raise TokenRefused("no key id")
-    return Compact(token, key_id, kind, _object(payload, nesting_max=NESTING_MAX))
+    return key_id
 
 
 def _decoded(segment: str) -> bytes:
@@ -81,7 +108,7 @@ def _decoded(segment: str) -> bytes:
     return raw
 
 
-def _object(raw: bytes, nesting_max: int) -> dict[str, Any]:
+def json_object(raw: bytes, nesting_max: int) -> dict[str, Any]:
     """Return a JSON object without duplicate keys; brackets are counted first, so that nothing can recurse deeply."""
     if raw.count(b"{") + raw.count(b"[") > nesting_max:
         raise TokenRefused("nested too deep")

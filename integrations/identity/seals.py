@@ -42,28 +42,29 @@ class HouseSeal:
         if not isinstance(private, ec.EllipticCurvePrivateKey):
             raise TypeError(key.key_id)
         self._private = private
-        self._header = {"alg": ALGORITHM, "kid": key.key_id, "typ": KIND}
+        self._header = {"alg": ALGORITHM, "kid": key.key_id}
 
-    def sign(self, statement: Mapping[str, object]) -> str:
-        """Return a compact JWS over the statement's canonical JSON."""
-        signed = f"{_text(canonical_json(self._header))}.{_text(canonical_json(statement))}"
+    def sign(self, statement: Mapping[str, object], kind: str = KIND) -> str:
+        """Return a compact JWS of a kind over the statement's canonical JSON."""
+        header = {**self._header, "typ": kind}
+        signed = f"{_text(canonical_json(header))}.{_text(canonical_json(statement))}"
         numbers = decode_dss_signature(self._private.sign(signed.encode("ascii"), _ECDSA))
         return f"{signed}.{_text(b''.join(number.to_bytes(NUMBER_BYTES, 'big') for number in numbers))}"
 
 
-def read_sealed(jws: str, keys: Sequence[PublicKey]) -> Mapping[str, object]:
-    """Return the statement that one of the keys signed.
+def read_sealed(jws: str, keys: Sequence[PublicKey], kind: str = KIND) -> Mapping[str, object]:
+    """Return the statement of a kind, a certificate without it, that one of the keys signed.
 
     Raises:
-        SealBroken: it is no certificate of ours, is spelled otherwise, or none of the keys signed it.
+        SealBroken: it is none of ours, is spelled otherwise, or none of the keys signed it.
     """
     segments = jws.split(".") if len(jws) <= LENGTH_MAX and jws.isascii() else []
     if len(segments) != 3:  # noqa: PLR2004 - header, payload, signature
         raise SealBroken("not a compact JWS")
     header, payload, signature = (_bytes(segment) for segment in segments)
     told = _object(header)
-    if told.keys() != {"alg", "kid", "typ"} or (told["alg"], told["typ"]) != (ALGORITHM, KIND):
-        raise SealBroken("not a certificate of this house")
+    if told.keys() != {"alg", "kid", "typ"} or (told["alg"], told["typ"]) != (ALGORITHM, kind):
+        raise SealBroken("not a certificate of this house" if kind == KIND else f"not a {kind}")
     matching = [key for key in keys if key.get("kid") == told["kid"]]
     if len(matching) != 1:
         raise SealBroken("signed with a key that was not given")

@@ -1,9 +1,8 @@
-"""Tokens by python-jose, the only module that imports it.
+"""Tokens: access tokens and the assertions of clients, with every claim checked by hand.
 
-The subtle thing is how little is left to the library: it checks one signature, with one algorithm given as a list (a
-text would be searched as a substring), with a key object built from a key we know. The shape of the token is checked
-before it (`compact`), the claims after it, and every exception it may raise is the same refusal. Its own claim checks
-are not used: they accept a missing `aud` and a missing `exp`.
+The subtle thing is the order: the shape of a token is checked first (`compact`), then its one signature
+(`jose_signatures`), then each claim here. The library's own claim checks are not used: they accept a missing `aud` and
+a missing `exp`.
 
 Source: RFC 7523 section 3, RFC 9068 section 2, FAPI 2.0 Security Profile section 5.3.2.1 (clock: 10 s ahead is
 accepted).
@@ -14,14 +13,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from jose import jwk, jws
-from jose.backends import AESKey, ECKey, HMACKey, RSAKey
-from jose.backends.base import Key
-
-from domain.ports.tokens import AccessClaims, ClientAssertion, IssuedToken, KeysOfClient, PublicKey, TokenRefused
+from domain.ports.tokens import (
+    AccessClaims,
+    ClientAssertion,
+    Confirmation,
+    IssuedToken,
+    KeysOfClient,
+    ProofOfPossession,
+    PublicKey,
+    TokenRefused,
+)
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import Division, Uscc
-from integrations.identity.compact import ALGORITHM, Compact, read_compact
+from integrations.identity.claims import (
+    AHEAD_SECONDS_MAX,
+    PROOF_ID_LENGTH_MIN,
+    require,
+    seconds_claim,
+    text_claim,
+)
+from integrations.identity.compact import read_compact
+from integrations.identity.dpop import verify_proof
+from integrations.identity.jose_signatures import assert_sound_backends, private_key, public_key, sign, verify
 from integrations.identity.keys import SigningKey
 
 ACCESS_TOKEN_KIND: Final = "at+jwt"  # noqa: S105 - a media type
@@ -31,24 +44,6 @@ ASSERTION_KINDS: Final[frozenset[str | None]] = frozenset({None, "JWT", ASSERTIO
 
 ACCESS_LIFETIME_SECONDS: Final = 300
 ASSERTION_LIFETIME_SECONDS_MAX: Final = 60
-AHEAD_SECONDS_MAX: Final = 10
-ASSERTION_ID_LENGTH_MIN: Final = 16
-TEXT_LENGTH_MAX: Final = 256
-
-_JWK_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"})
-_COORDINATE_LENGTH: Final = 43
-
-
-def assert_sound_backends() -> None:
-    """Make sure that python-jose computes with `cryptography`; its other backends are slow and leak time.
-
-    Raises:
-        RuntimeError: another backend is in use.
-    """
-    for backend in (ECKey, RSAKey, HMACKey, AESKey):
-        if backend is None or backend.__module__ != "jose.backends.cryptography_backend":
-            message = f"python-jose uses {backend!r} instead of the cryptography backend"
-            raise RuntimeError(message)
 
 
 class JoseTokens:
@@ -62,9 +57,9 @@ class JoseTokens:
         self._issuer = issuer
         self._audience = audience
         self._signing_key = signing_key
-        self._private = jwk.construct(signing_key.pem, ALGORITHM)
+        self._private = private_key(signing_key.pem)
         self._public = (signing_key.public_jwk, *retired)
-        self._own = {_text(key, "kid"): _public_key(key) for key in self._public}
+        self._own = {text_claim(key, "kid"): public_key(key) for key in self._public}
 
     def public_keys(self) -> tuple[PublicKey, ...]:
         """Return the keys to publish, the signing one first."""
@@ -72,7 +67,7 @@ class JoseTokens:
 
     def claimed_client(self, assertion: str) -> str:
         """Return the client id that an assertion claims, unverified; raises TokenRefused where it cannot be read."""
-        return _text(read_compact(assertion, ASSERTION_KINDS).claims, "iss")
+        return text_claim(read_compact(assertion, ASSERTION_KINDS).claims, "iss")
 
     def verify_client_assertion(
         self, assertion: str, keys_of_client: KeysOfClient, issuer: str, now: datetime
@@ -80,16 +75,31 @@ class JoseTokens:
         """Verify an assertion for `issuer` at `now`; single use is the caller's to enforce. Raises TokenRefused."""
         compact = read_compact(assertion, ASSERTION_KINDS)
         claims = compact.claims
-        client_id = _text(claims, "iss")
-        _require(_text(claims, "sub") == client_id, "iss and sub differ")
-        _verify(compact, _only_key(keys_of_client(client_id), compact.key_id))
-        _require(_text(claims, "aud") == issuer, "another audience")
+        client_id = text_claim(claims, "iss")
+        require(text_claim(claims, "sub") == client_id, "iss and sub differ")
+        key = _only_key(keys_of_client(client_id), compact.key_id)
+        verify(compact.token, public_key(key))
+        require(text_claim(claims, "aud") == issuer, "another audience")
         expires = _times(claims, now, lifetime_seconds_max=ASSERTION_LIFETIME_SECONDS_MAX)
-        assertion_id = _text(claims, "jti")
-        _require(len(assertion_id) >= ASSERTION_ID_LENGTH_MIN, "short jti")
-        return ClientAssertion(client_id=client_id, assertion_id=assertion_id, expires_at=expires)
+        assertion_id = text_claim(claims, "jti")
+        require(len(assertion_id) >= PROOF_ID_LENGTH_MIN, "short jti")
+        return ClientAssertion(client_id=client_id, assertion_id=assertion_id, expires_at=expires, key=key)
 
-    def issue_access_token(self, actor: Actor, scopes: frozenset[str], now: datetime) -> IssuedToken:
+    def verify_proof(
+        self, proof: str, *, method: str, target: str, now: datetime, token: str | None
+    ) -> ProofOfPossession:
+        """Verify a DPoP proof for a request, and for the access token that it came with; raises TokenRefused."""
+        return verify_proof(proof, method=method, target=target, now=now, token=token)
+
+    def issue_access_token(
+        self,
+        actor: Actor,
+        scopes: frozenset[str],
+        now: datetime,
+        *,
+        confirmation: Confirmation | None = None,
+        obtained_by: str | None = None,
+    ) -> IssuedToken:
         """Sign an access token of five minutes."""
         issued = int(now.timestamp())
         claims: dict[str, Any] = {
@@ -107,7 +117,11 @@ class JoseTokens:
             claims["uscc"] = actor.uscc
         if actor.division is not None:
             claims["division"] = actor.division
-        token = _sign(claims, self._private, self._signing_key.key_id, ACCESS_TOKEN_KIND)
+        if confirmation is not None:
+            claims["cnf"] = _written(confirmation)
+        if obtained_by is not None:
+            claims["obtained_by"] = obtained_by
+        token = sign(claims, self._private, {"typ": ACCESS_TOKEN_KIND, "kid": self._signing_key.key_id})
         return IssuedToken(token=token, lifetime_seconds=ACCESS_LIFETIME_SECONDS)
 
     def verify_access_token(self, token: str, now: datetime) -> AccessClaims:
@@ -117,19 +131,26 @@ class JoseTokens:
         key = self._own.get(compact.key_id)
         if key is None:
             raise TokenRefused("unknown key")
-        _verify(compact, key)
-        _require(_text(claims, "iss") == self._issuer, "another issuer")
-        _require(_text(claims, "aud") == self._audience, "another audience")
+        verify(compact.token, key)
+        require(text_claim(claims, "iss") == self._issuer, "another issuer")
+        require(text_claim(claims, "aud") == self._audience, "another audience")
         expires = _times(claims, now, lifetime_seconds_max=ACCESS_LIFETIME_SECONDS)
         actor = Actor(
-            client_id=_text(claims, "sub"),
-            tenant=_text(claims, "tenant"),
+            client_id=text_claim(claims, "sub"),
+            tenant=text_claim(claims, "tenant"),
             role=_role(claims),
-            uscc=Uscc(_text(claims, "uscc")) if "uscc" in claims else None,
-            division=Division(_text(claims, "division")) if "division" in claims else None,
+            uscc=Uscc(text_claim(claims, "uscc")) if "uscc" in claims else None,
+            division=Division(text_claim(claims, "division")) if "division" in claims else None,
         )
-        scopes = frozenset(_text(claims, "scope", length_max=4096, length_min=0).split())
-        return AccessClaims(actor=actor, scopes=scopes, token_id=_text(claims, "jti"), expires_at=expires)
+        scopes = frozenset(text_claim(claims, "scope", length_max=4096, length_min=0).split())
+        return AccessClaims(
+            actor=actor,
+            scopes=scopes,
+            token_id=text_claim(claims, "jti"),
+            expires_at=expires,
+            confirmation=_confirmation(claims["cnf"]) if "cnf" in claims else None,
+            obtained_by=text_claim(claims, "obtained_by") if "obtained_by" in claims else None,
+        )
 
 
 def sign_client_assertion(key: SigningKey, client_id: str, issuer: str, now: datetime) -> str:
@@ -143,7 +164,7 @@ def sign_client_assertion(key: SigningKey, client_id: str, issuer: str, now: dat
         "iat": issued,
         "exp": issued + ASSERTION_LIFETIME_SECONDS_MAX,
     }
-    return _sign(claims, jwk.construct(key.pem, ALGORITHM), key.key_id, ASSERTION_KIND)
+    return sign(claims, private_key(key.pem), {"typ": ASSERTION_KIND, "kid": key.key_id})
 
 
 def check_public_key(key: PublicKey) -> None:
@@ -152,79 +173,43 @@ def check_public_key(key: PublicKey) -> None:
     Raises:
         TokenRefused: another type or curve, a private key, off the curve, for another use, or an odd member.
     """
-    _text(key, "kid", length_max=128)
-    _public_key(key)
+    text_claim(key, "kid", length_max=128)
+    public_key(key)
 
 
-def _sign(claims: Mapping[str, Any], key: Key, key_id: str, kind: str) -> str:
-    return str(jws.sign(claims, key, headers={"typ": kind, "kid": key_id}, algorithm=ALGORITHM))
-
-
-def _verify(compact: Compact, key: Key) -> None:
-    try:
-        jws.verify(compact.token, key, algorithms=[ALGORITHM])
-    except Exception:  # noqa: BLE001 - python-jose lets errors of every kind escape; each means the same
-        raise TokenRefused("bad signature") from None
-
-
-def _only_key(keys: Iterable[PublicKey], key_id: str) -> Key:
+def _only_key(keys: Iterable[PublicKey], key_id: str) -> PublicKey:
     found = [key for key in keys if key.get("kid") == key_id]
     if len(found) != 1:
         raise TokenRefused("no single key of this id")
-    return _public_key(found[0])
+    return found[0]
 
 
-def _public_key(key: PublicKey) -> Key:
-    sound = (
-        key.keys() <= _JWK_MEMBERS
-        and key.get("kty") == "EC"
-        and key.get("crv") == "P-256"
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", ALGORITHM) == ALGORITHM
-        and key.get("key_ops", ["verify"]) == ["verify"]
-        and all(isinstance(key.get(name), str) and len(str(key[name])) == _COORDINATE_LENGTH for name in ("x", "y"))
-    )
-    _require(sound, "not a public P-256 key for signatures")
-    try:
-        return jwk.construct({name: key[name] for name in ("kty", "crv", "x", "y")}, ALGORITHM)
-    except Exception:  # noqa: BLE001 - off the curve, or not base64url: python-jose and cryptography raise differently
-        raise TokenRefused("not a point on P-256") from None
+def _written(confirmation: Confirmation) -> dict[str, str]:
+    told = {"jkt": confirmation.key, "x5t#S256": confirmation.certificate}
+    return {name: thumbprint for name, thumbprint in told.items() if thumbprint is not None}
+
+
+def _confirmation(told: object) -> Confirmation:
+    """Return what a token of ours is bound to: to one thing, which we know how to ask for."""
+    if not isinstance(told, dict) or len(told) != 1 or not told.keys() <= {"jkt", "x5t#S256"}:
+        raise TokenRefused("bound to what we do not know")
+    key = text_claim(told, "jkt") if "jkt" in told else None
+    return Confirmation(key=key, certificate=None if key is not None else text_claim(told, "x5t#S256"))
 
 
 def _times(claims: Mapping[str, Any], now: datetime, *, lifetime_seconds_max: int) -> datetime:
     """Return when the token expires, its `iat`, `nbf` and `exp` all in order."""
     moment = now.timestamp()
-    issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
-    starts = _seconds(claims, "nbf") if "nbf" in claims else issued
-    _require(max(issued, starts) <= moment + AHEAD_SECONDS_MAX, "not valid yet")
-    _require(0 < expires - issued <= lifetime_seconds_max, "lives too long")
-    _require(moment < expires, "expired")
+    issued, expires = seconds_claim(claims, "iat"), seconds_claim(claims, "exp")
+    starts = seconds_claim(claims, "nbf") if "nbf" in claims else issued
+    require(max(issued, starts) <= moment + AHEAD_SECONDS_MAX, "not valid yet")
+    require(0 < expires - issued <= lifetime_seconds_max, "lives too long")
+    require(moment < expires, "expired")
     return datetime.fromtimestamp(expires, UTC)
 
 
 def _role(claims: Mapping[str, Any]) -> Role:
     try:
-        return Role(_text(claims, "role"))
+        return Role(text_claim(claims, "role"))
     except ValueError:
         raise TokenRefused("unknown role") from None
-
-
-def _seconds(claims: Mapping[str, Any], name: str) -> int:
-    value = claims.get(name)
-    if type(value) is not int or not 0 <= value < 1 << 40:
-        raise TokenRefused(f"{name} is not a whole number of seconds")
-    return value
-
-
-def _text(claims: Mapping[str, Any], name: str, *, length_max: int = TEXT_LENGTH_MAX, length_min: int = 1) -> str:
-    value = claims.get(name)
-    if not isinstance(value, str) or not length_min <= len(value) <= length_max or not value.isascii():
-        raise TokenRefused(f"{name} is not a short text")
-    if not value.isprintable():
-        raise TokenRefused(f"{name} holds control characters")
-    return value
-
-
-def _require(holds: bool, reason: str) -> None:  # noqa: FBT001 - reads as a sentence at every call
-    if not holds:
-        raise TokenRefused(reason)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from domain.values.quantity import Quantity, Unit
 from domain.values.time import business_date
 from integrations.outbound.strict_json import read_object, write_object
+from integrations.registry.effects import SIGNS, Effect
 from integrations.registry.messages import Outcome, read_entry, write_entry
 from integrations.registry.registered_right import RegisteredRight
 from integrations.registry.rulings import Freeze
@@ -63,31 +65,15 @@ CREATE TABLE IF NOT EXISTS transfers (
     registry TEXT NOT NULL, registry_ref TEXT NOT NULL, buyer TEXT NOT NULL, buyer_registry_no TEXT NOT NULL,
     PRIMARY KEY (registry, registry_ref)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS amendments (
+    registry TEXT NOT NULL, registry_ref TEXT NOT NULL, beneficiary TEXT NOT NULL, holder_uscc TEXT NOT NULL,
+    PRIMARY KEY (registry, registry_ref)
+) STRICT;
 """
 
 
-_REF_LETTERS: Final = {OrderKind.FREEZE: "DJ", OrderKind.RELEASE: "JD", OrderKind.TRANSFER: "ZY"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """One freeze, release or transfer that happened; the buyer and the buyer's new number are a transfer's."""
-
-    registry: str
-    registry_no: str
-    order_id: str
-    kind: str
-    quantity: Quantity
-    registry_ref: str
-    freeze_ref: str
-    holder_uscc: str
-    beneficiary: str
-    contract_no: str
-    received_at: datetime
-    executed_at: datetime
-    messages: int
-    buyer: str | None = None
-    buyer_registry_no: str | None = None
+_entered: Final = lru_cache(maxsize=4096)(lambda registry, entry: read_entry(registry, read_object(entry)))
+_REF_LETTERS: Final = {OrderKind.FREEZE: "DJ", OrderKind.RELEASE: "JD", OrderKind.TRANSFER: "ZY", OrderKind.AMEND: "BG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +142,7 @@ class Books:
             " AND (:permit IS NULL OR permit_no = :permit) ORDER BY registry_no",
             {"registry": registry, "number": registry_no, "permit": permit_no},
         )
-        entries = [read_entry(registry, read_object(row["entry"])) for row in rows.fetchall()]
+        entries = [_entered(registry, row["entry"]) for row in rows.fetchall()]
         return [(right, self.frozen(right)) for right in entries]
 
     def right(self, registry: str, registry_no: RegistryNo) -> RegisteredRight | None:
@@ -190,18 +176,22 @@ class Books:
         return _sum(rows.fetchall(), right.quantity.unit)
 
     def freeze(self, registry: str, registry_ref: str | None) -> Freeze | None:
-        """Return a freeze by its reference, with what is left of it."""
+        """Return a freeze by its reference, with what is left of it and those whose it is by its latest amendment."""
         rows = self._db.execute(
-            "SELECT * FROM effects WHERE registry = ? AND freeze_ref = ? ORDER BY serial", (registry, registry_ref)
+            "SELECT effects.*, amendments.beneficiary AS now_beneficiary, amendments.holder_uscc AS now_holder"
+            " FROM effects LEFT JOIN amendments USING (registry, registry_ref)"
+            " WHERE registry = ? AND freeze_ref = ? ORDER BY serial",
+            (registry, registry_ref),
         ).fetchall()
         if not rows:
             return None
         first = rows[0]
         remaining = _sum(rows, Unit(first["unit"]))
+        amended = [row for row in rows if row["now_beneficiary"] is not None]
         return Freeze(
             registry_no=RegistryNo(first["registry_no"]),
-            holder_uscc=Uscc(first["holder_uscc"]),
-            beneficiary=Uscc(first["beneficiary"]),
+            holder_uscc=Uscc(amended[-1]["now_holder"] if amended else first["holder_uscc"]),
+            beneficiary=Uscc(amended[-1]["now_beneficiary"] if amended else first["beneficiary"]),
             remaining=remaining,
         )
 
@@ -251,7 +241,7 @@ class Books:
         )
 
     def add_effect(self, order: RegistryOrder, executed_at: datetime) -> str:
-        """Freeze, release or transfer; return the registry's reference for it."""
+        """Freeze, release, transfer or amend; return the registry's reference for it."""
         (serial,) = self._db.execute("SELECT coalesce(max(serial), 0) + 1 FROM effects").fetchone()
         time = write_time(executed_at)
         registry_ref = f"{order.registry[:2].upper()}{_REF_LETTERS[order.kind]}{time[:10].replace('-', '')}{serial:08d}"
@@ -278,8 +268,10 @@ class Books:
     def effects(self) -> list[Effect]:
         """Return everything that was executed, oldest first."""
         rows = self._db.execute(
-            "SELECT effects.*, orders.received_at, orders.messages, buyer, buyer_registry_no FROM effects"
-            " JOIN orders USING (registry, order_id) LEFT JOIN transfers USING (registry, registry_ref) ORDER BY serial"
+            "SELECT effects.*, orders.received_at, orders.messages, buyer, buyer_registry_no,"
+            " amendments.beneficiary AS now_beneficiary, amendments.holder_uscc AS now_holder FROM effects"
+            " JOIN orders USING (registry, order_id) LEFT JOIN transfers USING (registry, registry_ref)"
+            " LEFT JOIN amendments USING (registry, registry_ref) ORDER BY serial"
         )
         return [
             Effect(
@@ -298,9 +290,17 @@ class Books:
                 messages=row["messages"],
                 buyer=row["buyer"],
                 buyer_registry_no=row["buyer_registry_no"],
+                new_beneficiary=row["now_beneficiary"],
+                new_holder=row["now_holder"],
             )
             for row in rows.fetchall()
         ]
+
+    def note_amendment(self, order: RegistryOrder, registry_ref: str) -> None:
+        """Note whose a freeze is from now on."""
+        beneficiary = order.new_beneficiary or order.beneficiary
+        row = order.registry, registry_ref, beneficiary, order.new_holder or order.holder_uscc
+        self._db.execute("INSERT INTO amendments VALUES (?, ?, ?, ?)", row)
 
     def note_transfer(self, registry: str, registry_ref: str, bought: RegisteredRight) -> None:
         """Note what a transfer entered for the buyer."""
@@ -378,9 +378,9 @@ class Books:
 
 
 def _sum(rows: Sequence[sqlite3.Row], unit: Unit) -> Quantity:
-    """Add freezes and subtract releases and transfers; all have six decimals in one unit, so the sum is exact."""
+    """Add freezes, subtract releases and transfers, let amendments be; all have six decimals in one unit: exact."""
     assert all(row["unit"] == unit.value for row in rows), "an order in another unit is refused"
-    signed = (Decimal(row["quantity"]) * (1 if row["kind"] == OrderKind.FREEZE.value else -1) for row in rows)
+    signed = (Decimal(row["quantity"]) * SIGNS[OrderKind(row["kind"])] for row in rows)
     return Quantity(sum(signed, Decimal(0)), unit)
 
 

@@ -29,6 +29,8 @@ from domain.ports.registry import (
     HolderMatch,
     OrderAnswer,
     RegistryClosed,
+    RegistryClosure,
+    RegistryFreeze,
     RegistryOrder,
     RegistryRight,
     RegistryRightNotFound,
@@ -38,7 +40,7 @@ from domain.ports.registry import (
 from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from integrations.outbound.http import Answer, NoAnswer, NotSent, checked_base_url, counterpart_client, post
 from integrations.outbound.strict_json import Fields, Unreadable
-from integrations.registry import messages, wire
+from integrations.registry import closures, freezes, messages, wire
 from integrations.registry.wire import Direction, Operation, ReplyCode
 
 SECRET_BYTES_MIN: Final = 16
@@ -48,6 +50,7 @@ _ORDER_OPERATIONS: Final[Mapping[OrderKind, Operation]] = MappingProxyType(
         OrderKind.FREEZE: Operation.FREEZE,
         OrderKind.RELEASE: Operation.RELEASE,
         OrderKind.TRANSFER: Operation.TRANSFER,
+        OrderKind.AMEND: Operation.AMEND,
     }
 )
 
@@ -121,6 +124,15 @@ class HttpRegistry:
         with _reading_answer_of(registry):
             return messages.read_rights(body, registry, registry_no, permit_no, told.evidence_sha256)
 
+    async def lookup_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> RegistryFreeze | None:
+        """Return what stands of a freeze under the registry's reference; see the port."""
+        told = await self._ask(registry, Operation.STANDING_FREEZE, {"qzbh": registry_no, "pzh": registry_ref})
+        if told.reply.code is ReplyCode.NO_SUCH_FREEZE:
+            return None
+        body = _done(registry, told)
+        with _reading_answer_of(registry):
+            return freezes.read_freeze(body, registry_no, registry_ref, told.evidence_sha256)
+
     async def verify_holder(self, registry: str, registry_no: RegistryNo, uscc: Uscc) -> HolderMatch:
         """Ask whether `uscc` holds the right; a right that the registry does not know is UNKNOWN."""
         told = await self._ask(registry, Operation.VERIFY_HOLDER, {"qzbh": registry_no, "cyrdm": uscc})
@@ -138,8 +150,10 @@ class HttpRegistry:
         except NotSent as error:
             raise RegistryClosed(registry, f"nothing was sent: {error}") from error
         except (NoAnswer, Unreadable) as error:
-            raise RegistrySilent(registry, str(error)) from error
+            raise RegistrySilent(registry, str(error), closures.hinted(error)) from error
         code = told.reply.code
+        if code is ReplyCode.CLOSED:
+            raise self._closure(registry, told)
         if code in wire.NOT_TAKEN:
             raise RegistryClosed(registry, f"{code.value} {wire.REPLY_WORDS[code]}")
         if code is not ReplyCode.DONE:
@@ -174,10 +188,15 @@ class HttpRegistry:
         try:
             told = await self._call(registry, operation, body)
         except (NotSent, NoAnswer, Unreadable) as error:
-            raise RegistryUnavailable(registry, str(error)) from error
+            raise RegistryUnavailable(registry, str(error), closures.hinted(error)) from error
         if told.reply.code is ReplyCode.CLOSED:
-            raise RegistryClosed(registry, f"{told.reply.code.value} {wire.REPLY_WORDS[told.reply.code]}")
+            raise self._closure(registry, told)
         return told
+
+    def _closure(self, registry: str, told: _Told) -> RegistryClosure:
+        """Return the closure that the registry declares, with its end where it names one."""
+        words = f"{told.reply.code.value} {wire.REPLY_WORDS[told.reply.code]}"
+        return RegistryClosure(registry, words, closures.read_end(told.reply.body, self._now()))
 
     async def _call(self, registry: str, operation: Operation, body: Mapping[str, object]) -> _Told:
         """Make one signed call and prove the answer.
@@ -203,6 +222,8 @@ class HttpRegistry:
         }
         client: httpx.AsyncClient = self._clients[registry]
         answer = await post(client, endpoint.base_url + path, content, headers, deadline_seconds=self._timeout_seconds)
+        if (end := closures.hint_of(answer, self._now())) is not None:
+            raise closures.ClosedForNow(end)
         return _Told(_proven(answer, endpoint.secret, path, request_id), hashlib.sha256(answer.body).hexdigest())
 
 

@@ -3,7 +3,7 @@
 It is for tests and demonstrations. It asks for no credentials and therefore answers only callers on this machine.
 
     POST /control/faults   {operation, kind, times?, seconds?}    GET what is armed    DELETE disarms all
-    GET  /control/ledger   every freeze, release and transfer that was executed, oldest first
+    GET  /control/ledger   every freeze, release, transfer and amendment that was executed, oldest first
     POST /control/changes  {registry, registry_no, kind, quantity?, holder_uscc?, holder_name?, reference?}
     GET  /control/rights   every right, with what is frozen of it
     POST /control/rights   {registry, like, registry_no, quantity?} enters a new right like the one numbered `like`
@@ -29,8 +29,8 @@ from domain.values.identifiers import RegistryNo, parse_registry_no, parse_uscc
 from domain.values.quantity import Quantity, Unit, parse_unit
 from domain.values.spelling import clean_text
 from domain.values.time import rfc3339
-from integrations.registry.books import Effect
 from integrations.registry.changes import Change, ChangeImpossible, ChangeKind
+from integrations.registry.effects import Effect
 from integrations.registry.faults import SLOW_SECONDS, Fault, FaultKind, FaultList, FaultOperation
 from integrations.registry.ledger import Ledger
 from integrations.registry.registered_right import RegisteredRight
@@ -196,7 +196,13 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "received_at": rfc3339(effect.received_at),
         "executed_at": rfc3339(effect.executed_at),
         "messages": effect.messages,
-    } | ({} if effect.buyer is None else {"buyer": effect.buyer, "buyer_registry_no": effect.buyer_registry_no})
+        **({} if effect.buyer is None else {"buyer": effect.buyer, "buyer_registry_no": effect.buyer_registry_no}),
+        **(
+            {}
+            if effect.new_beneficiary is None
+            else {"new_beneficiary": effect.new_beneficiary, "new_holder": effect.new_holder}
+        ),
+    }
 
 
 def _right(right: RegisteredRight, frozen: Quantity) -> dict[str, Any]:

@@ -6,7 +6,7 @@ without a signature, because a signed "not taken" is worth something to whoever 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from domain.errors import DomainError
@@ -15,7 +15,7 @@ from domain.ports.registry import HolderMatch
 from domain.values.identifiers import parse_registry_no, parse_uscc
 from domain.values.time import business_date, parse_date
 from integrations.outbound.strict_json import Fields, Unreadable
-from integrations.registry import messages, wire
+from integrations.registry import closures, freezes, messages, wire
 from integrations.registry.ledger import Ledger
 from integrations.registry.vocabulary import HOLDER_MATCHES
 from integrations.registry.wire import Direction, Operation, ReplyCode, Request
@@ -24,6 +24,7 @@ _ORDER_KINDS: Final[Mapping[Operation, OrderKind]] = {
     Operation.FREEZE: OrderKind.FREEZE,
     Operation.RELEASE: OrderKind.RELEASE,
     Operation.TRANSFER: OrderKind.TRANSFER,
+    Operation.AMEND: OrderKind.AMEND,
 }
 
 
@@ -80,9 +81,16 @@ class Counter:
         code, body = self._result(registry, operation, request, postponed=postponed)
         return self._signed(registry, operation, request, code, body)
 
-    def closed(self, registry: str, operation: Operation, request: Request) -> SignedAnswer:
-        """Return the signed answer that nothing was taken because the registry is closed."""
-        return self._signed(registry, operation, request, ReplyCode.CLOSED, {})
+    def closed(
+        self, registry: str, operation: Operation, request: Request, until: datetime | None = None
+    ) -> SignedAnswer:
+        """Return the signed answer that nothing was taken because the registry is closed, and until when if it says."""
+        return self._signed(registry, operation, request, ReplyCode.CLOSED, closures.write_end(until))
+
+    def closed_for(self, registry: str, operation: Operation, request: Request, seconds: float) -> SignedAnswer:
+        """Return the same with its end in so many seconds; without any, no end is named."""
+        until = self._now() + timedelta(seconds=seconds) if seconds else None
+        return self.closed(registry, operation, request, until)
 
     def _signed(
         self, registry: str, operation: Operation, request: Request, code: ReplyCode, body: Mapping[str, object]
@@ -129,9 +137,18 @@ class Counter:
             if outcome is None:
                 return ReplyCode.NO_SUCH_ORDER, {"zlbh": order_id}
             return ReplyCode.DONE, messages.write_outcome(outcome)
+        if operation is Operation.STANDING_FREEZE:
+            return self._standing_freeze(registry, body)
         on = parse_date(body.text("rq"))
         rows = self._ledger.balances(registry, on)
         return (ReplyCode.DONE, messages.write_balances(on, rows)) if rows else (ReplyCode.NOT_READY, {})
+
+    def _standing_freeze(self, registry: str, body: Fields) -> tuple[ReplyCode, Mapping[str, object]]:
+        number = parse_registry_no(body.text("qzbh"))
+        standing = self._ledger.standing_freeze(registry, number, body.text("pzh", freezes.REFERENCE_LENGTH_MAX))
+        if standing is None:
+            return ReplyCode.NO_SUCH_FREEZE, {}
+        return ReplyCode.DONE, freezes.write_freeze(standing)
 
     def _rights(self, registry: str, body: Fields) -> tuple[ReplyCode, Mapping[str, object]]:
         now = self._now()

@@ -8,7 +8,7 @@ The subtle thing is what happened behind each bad answer, because that is all th
     garbage      executed, and answered with half of the answer and noise
     duplicate    the message arrives twice, as after a retry in the network
     late         only accepted; the next query executes it (orders only)
-    closed       a signed "we are closed", and nothing was done
+    closed       a signed "we are closed", and nothing was done; with `seconds`, "and open again in so many"
 """
 
 from collections.abc import Sequence
@@ -41,13 +41,17 @@ class FaultOperation(StrEnum):
     FREEZE = "freeze"
     RELEASE = "release"
     TRANSFER = "transfer"
+    AMEND = "amend"
     QUERY = "query"
     BALANCES = "balances"
+    STANDING_FREEZE = "standing_freeze"
     ANY = "any"
 
 
 _WAITS_FOR: Final = {operation: FaultOperation[operation.name] for operation in Operation}
-_ORDERS: Final = frozenset({FaultOperation.FREEZE, FaultOperation.RELEASE, FaultOperation.TRANSFER})
+_ORDERS: Final = frozenset(
+    {FaultOperation.FREEZE, FaultOperation.RELEASE, FaultOperation.TRANSFER, FaultOperation.AMEND}
+)
 
 
 @dataclass(slots=True, kw_only=True)

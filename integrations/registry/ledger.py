@@ -15,11 +15,18 @@ from domain.values.identifiers import PermitNo, RegistryNo, Uscc
 from domain.values.quantity import Quantity
 from domain.values.time import business_date
 from integrations.outbound.strict_json import read_object, write_object
-from integrations.registry.books import Books, Effect
+from integrations.registry.books import Books
 from integrations.registry.changes import Change, ChangeImpossible, ChangeKind, changed
+from integrations.registry.effects import Effect
+from integrations.registry.freezes import StandingFreeze, standing_freeze
 from integrations.registry.messages import Outcome, read_order, write_order
 from integrations.registry.registered_right import RegisteredRight
-from integrations.registry.rulings import refusal_of_freeze, refusal_of_release, refusal_of_transfer
+from integrations.registry.rulings import (
+    refusal_of_amendment,
+    refusal_of_freeze,
+    refusal_of_release,
+    refusal_of_transfer,
+)
 from integrations.registry.vocabulary import RefusalCode
 
 
@@ -61,6 +68,10 @@ class Ledger:
     def effects(self) -> list[Effect]:
         """Return everything that was executed, oldest first."""
         return self._books.effects()
+
+    def standing_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> StandingFreeze | None:
+        """Return what stands of a freeze by its reference; none where nothing does."""
+        return standing_freeze(self._books.effects(), registry, registry_no, registry_ref)
 
     def place(self, order: RegistryOrder, *, postponed: bool = False) -> Outcome:
         """Take an order and execute or refuse it; the same id again gives the same outcome, or ORDER_ID_REUSED.
@@ -141,6 +152,8 @@ class Ledger:
         if order.kind is OrderKind.TRANSFER:
             freeze = self._books.freeze(order.registry, order.registry_ref)
             return refusal_of_transfer(order, freeze, right, business_date(self._now()))
+        if order.kind is OrderKind.AMEND:
+            return refusal_of_amendment(order, self._books.freeze(order.registry, order.registry_ref), right)
         frozen = Quantity.zero(order.quantity.unit) if right is None else self._books.frozen(right)
         return refusal_of_freeze(order, right, frozen, business_date(self._now()))
 
@@ -182,6 +195,8 @@ class Ledger:
             registry_ref = self._books.add_effect(order, now)
             if order.kind is OrderKind.TRANSFER:
                 self._hand_over(order, registry_ref)
+            elif order.kind is OrderKind.AMEND:
+                self._books.note_amendment(order, registry_ref)
             outcome = Outcome(
                 order.order_id, order.kind, order.registry_no, OrderStatus.EXECUTED, registry_ref, executed_at=now
             )

@@ -184,7 +184,7 @@ def read_holder_match(body: Fields, registry_no: RegistryNo) -> HolderMatch:
 
 
 def write_order(order: RegistryOrder) -> dict[str, object]:
-    """Return the body of an order; a freeze is fenced by the version, a release or transfer names the freeze."""
+    """Return the body of an order; a freeze is fenced by the version, all others name the freeze."""
     common: dict[str, object] = {
         "zlbh": order.order_id,
         "qzbh": order.registry_no,
@@ -198,7 +198,10 @@ def write_order(order: RegistryOrder) -> dict[str, object]:
         return {**common, "bbh": order.expected_version}
     if order.kind is OrderKind.RELEASE:
         return {**common, "djpzh": order.registry_ref}
-    return {**common, "djpzh": order.registry_ref, "srfdm": order.buyer, "srfxkz": order.buyer_permit_no}
+    named = {**common, "djpzh": order.registry_ref}
+    if order.kind is OrderKind.AMEND:
+        return {**named, "xzqrdm": order.new_beneficiary, "xcyrdm": order.new_holder}
+    return {**named, "srfdm": order.buyer, "srfxkz": order.buyer_permit_no}
 
 
 def read_order(body: Fields, registry: str, kind: OrderKind) -> RegistryOrder:
@@ -207,7 +210,7 @@ def read_order(body: Fields, registry: str, kind: OrderKind) -> RegistryOrder:
     quantity = _quantity(body.text("zlsl"), unit)
     if not quantity.is_positive:
         _refuse("an order over nothing")
-    freeze, transfer = kind is OrderKind.FREEZE, kind is OrderKind.TRANSFER
+    freeze, transfer, amend = kind is OrderKind.FREEZE, kind is OrderKind.TRANSFER, kind is OrderKind.AMEND
     return RegistryOrder(
         order_id=body.text("zlbh", ORDER_ID_LENGTH_MAX),
         kind=kind,
@@ -221,6 +224,8 @@ def read_order(body: Fields, registry: str, kind: OrderKind) -> RegistryOrder:
         registry_ref=None if freeze else body.text("djpzh", 64),
         buyer=_ours(body.text("srfdm"), parse_uscc) if transfer else None,
         buyer_permit_no=_optional(body.optional_text("srfxkz"), parse_permit_no) if transfer else None,
+        new_beneficiary=_optional(body.optional_text("xzqrdm"), parse_uscc) if amend else None,
+        new_holder=_optional(body.optional_text("xcyrdm"), parse_uscc) if amend else None,
     )
 
 

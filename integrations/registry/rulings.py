@@ -1,4 +1,4 @@
-"""The registry's own rules: when it refuses to freeze, to release, and to make what is frozen a buyer's.
+"""The registry's own rules: when it refuses to freeze, to release, to change whose a freeze is, or to sell from it.
 
 The subtle thing is the order in which it looks: who before what before how much, so that a stranger learns nothing of
 quantities. A release asks nothing of the right's state, because what was frozen must be releasable even after a
@@ -73,6 +73,27 @@ def refusal_of_transfer(
         ),
         (RefusalCode.SUSPENDED, status is RegistryStatus.SUSPENDED),
         (RefusalCode.NOT_EFFECTIVE, status not in {RegistryStatus.EFFECTIVE, RegistryStatus.REDUCED}),
+    )
+
+
+def refusal_of_amendment(
+    order: RegistryOrder, freeze: Freeze | None, right: RegisteredRight | None
+) -> RefusalCode | None:
+    """Return why a change of a freeze's parties is refused, or none: by the named parties, over all that is left of it.
+
+    A new holder must hold the right already: the registry has entered the succession, and the freeze follows it.
+    """
+    refusal = refusal_of_release(order, freeze)
+    if refusal is not None:
+        return refusal
+    assert freeze is not None, "a freeze that is not there was refused"
+    return _first(
+        (RefusalCode.RIGHT_NOT_FOUND, right is None),
+        (RefusalCode.AMOUNT_EXCEEDS, order.quantity != freeze.remaining),
+        (
+            RefusalCode.HOLDER_MISMATCH,
+            right is not None and order.new_holder not in {None, order.holder_uscc, right.holder_uscc},
+        ),
     )
 
 

@@ -105,7 +105,7 @@ class _Door:
             await _answer(send, 500, b"internal error")
             return
         if kind is FaultKind.CLOSED:
-            await _signed(send, self._counter.closed(registry, operation, request))
+            await _signed(send, self._counter.closed_for(registry, operation, request, seconds))
             return
         if kind is FaultKind.SLOW:
             await asyncio.sleep(seconds)

@@ -144,7 +144,10 @@ HOLDER_MATCHES: Final = Words(
     {"1": HolderMatch.MATCH, "2": HolderMatch.MISMATCH, "3": HolderMatch.NAME_DIFFERS, "9": HolderMatch.UNKNOWN},
 )
 
-ORDER_KINDS: Final = Words("kind of order", {"DJ": OrderKind.FREEZE, "JD": OrderKind.RELEASE, "ZY": OrderKind.TRANSFER})
+ORDER_KINDS: Final = Words(
+    "kind of order",
+    {"DJ": OrderKind.FREEZE, "JD": OrderKind.RELEASE, "ZY": OrderKind.TRANSFER, "BG": OrderKind.AMEND},
+)
 
 ORDER_STATUSES: Final = Words(
     "status of an order",

@@ -12,18 +12,24 @@ one envelope. Any other HTTP status comes from something between us and the regi
     djzl  冻结指令      zlbh qzbh cyrdm zlsl jldw zqrdm htbh bbh  order outcome
     jdzl  解冻指令      zlbh qzbh cyrdm zlsl jldw zqrdm htbh djpzh  order outcome
     zyzl  处置过户指令  as jdzl, and srfdm srfxkz                 order outcome
+    bgzl  冻结变更指令  as jdzl, and xzqrdm xcyrdm                order outcome
     zlcx  指令查询      zlbh                                      order outcome
+    djcx  冻结查询      qzbh, pzh                                 qzbh pzh cyrdm zqrdm zlsl jldw zxsj sxh (what stands)
     rzye  日终余额      rq                                        rq, zhs, zy, wj
 
     right           qzbh 权证编号  xkzbh 排污许可证编号  cyrdm 持有人代码  cyrmc 持有人名称  qllx 权利类型
                     wrw 污染物  nf 年份  qlsl 权利数量  djsl 冻结数量  jldw 计量单位  qdfs 取得方式  yclx 有偿类型
                     qdje 取得金额  qdrq 取得日期  jfjz 缴费截至  qxlx 期限类型  yxqq 有效期起  yxqz 有效期止
                     xzqh 行政区划  qzzt 权证状态  bbh 版本号  sjsj 数据时间
-    order outcome   zlbh 指令编号  zllx 指令类型 (DJ|JD|ZY)  qzbh  zlzt 指令状态 (SL 受理 ZX 执行 JJ 拒绝)
+    order outcome   zlbh 指令编号  zllx 指令类型 (DJ|JD|ZY|BG)  qzbh  zlzt 指令状态 (SL 受理 ZX 执行 JJ 拒绝)
                     pzh 凭证号  zxsj 执行时间  jjdm 拒绝代码 (3xxx)  jjsm 拒绝说明
+    standing freeze sxh 顺位号 is its place by zxsj among the freezes of the right that stand
     order request   zlsl 指令数量  zqrdm 质权人代码  htbh 合同编号  djpzh 冻结凭证号; bbh is the version it relies on
                     srfdm 受让方代码  srfxkz 受让方许可证编号; a 处置过户 lifts that part of the freeze and makes it the
                     buyer's, on both permits, or does nothing
+                    xzqrdm 变更后质权人代码  xcyrdm 变更后持有人代码; a 冻结变更 leaves the freeze with its number, time
+                    and quantity and changes whose it is; a new holder must hold the right already
+    closed (9001)   kfsj 开放时间, when it is open again, where that is known
     daily file      rq 日期  zhs 总行数  zy SHA-256 of wj
                     wj the file: lines of `qzbh|qlsl|djsl|jldw|bbh`, each ended by LF
 
@@ -77,8 +83,10 @@ class Operation(StrEnum):
     FREEZE = "djzl"
     RELEASE = "jdzl"
     TRANSFER = "zyzl"
+    AMEND = "bgzl"
     QUERY = "zlcx"
     BALANCES = "rzye"
+    STANDING_FREEZE = "djcx"
 
 
 class ReplyCode(StrEnum):
@@ -89,6 +97,7 @@ class ReplyCode(StrEnum):
     BAD_MESSAGE = "1004"
     NO_SUCH_RIGHT = "2001"
     NO_SUCH_ORDER = "2002"
+    NO_SUCH_FREEZE = "2003"
     CLOSED = "9001"
     NOT_READY = "9002"
 
@@ -99,6 +108,7 @@ REPLY_WORDS: Final[Mapping[ReplyCode, str]] = {
     ReplyCode.BAD_MESSAGE: "报文不合规,未受理",
     ReplyCode.NO_SUCH_RIGHT: "权证不存在",
     ReplyCode.NO_SUCH_ORDER: "指令不存在",
+    ReplyCode.NO_SUCH_FREEZE: "冻结不存在或已解除",
     ReplyCode.CLOSED: "系统停止服务,报文未受理",
     ReplyCode.NOT_READY: "日终文件未生成",
 }

@@ -18,6 +18,7 @@ from domain.ports.registry import (
     HolderMatch,
     OrderAnswer,
     OrderStatus,
+    RegistryFreeze,
     RegistryOrder,
     RegistryRight,
     RegistryRightNotFound,
@@ -65,6 +66,10 @@ class FileRegistry:
             raise RegistryRightNotFound(registry, str(registry_no or permit_no))
         found = [read_right(row, self._registry, digest) for row in wanted]
         return sorted(found, key=lambda right: right.registry_no)
+
+    async def lookup_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> RegistryFreeze | None:
+        """Raise RegistryUnavailable: a statement tells only what all freezes of a right take together."""
+        raise RegistryUnavailable(registry, f"the statements name no freeze {registry_ref} of {registry_no}")
 
     async def verify_holder(self, registry: str, registry_no: RegistryNo, uscc: Uscc) -> HolderMatch:
         """Compare with the newest statement, which knows no business register."""

@@ -47,6 +47,8 @@ def order_row(order: RegistryOrder) -> Row:
         "registry_ref": order.registry_ref or "",
         "buyer": order.buyer or "",
         "buyer_permit_no": order.buyer_permit_no or "",
+        "new_beneficiary": order.new_beneficiary or "",
+        "new_holder": order.new_holder or "",
     }
 
 
@@ -65,6 +67,8 @@ def read_order_row(row: Row, registry: str) -> RegistryOrder:
         registry_ref=row["registry_ref"] or None,
         buyer=_absent(row["buyer"], Uscc),
         buyer_permit_no=_absent(row["buyer_permit_no"], PermitNo),
+        new_beneficiary=_absent(row["new_beneficiary"], Uscc),
+        new_holder=_absent(row["new_holder"], Uscc),
     )
 
 

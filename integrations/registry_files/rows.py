@@ -5,7 +5,7 @@ rows, the sum of their quantities and the digest of the exact bytes. A file with
 are texts; one that is absent is left out of a JSON line, and is an empty cell of a CSV file.
 
     orders-*    order_id kind registry_no holder_uscc quantity unit beneficiary contract_no expected_version
-                registry_ref buyer buyer_permit_no
+                registry_ref buyer buyer_permit_no new_beneficiary new_holder
     answers-*   order_id status (accepted|executed|refused) quantity unit registry_ref executed_at reason message
     rights-*    one row a right, the whole register at the end of a day: rights-2026-11-21.csv
     *.ok        {"file", "rows", "quantity_total", "sha256"}
@@ -37,6 +37,8 @@ ORDER_COLUMNS: Final = (
     "registry_ref",
     "buyer",
     "buyer_permit_no",
+    "new_beneficiary",
+    "new_holder",
 )
 ANSWER_COLUMNS: Final = (
     "order_id",

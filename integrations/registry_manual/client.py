@@ -17,6 +17,7 @@ from domain.ports.registry import (
     HolderMatch,
     OrderAnswer,
     Registry,
+    RegistryFreeze,
     RegistryOrder,
     RegistryRight,
     RegistryUnavailable,
@@ -53,6 +54,10 @@ class ManualRegistry:
     ) -> Sequence[RegistryRight]:
         """Return the rights of the newest statement; see the port."""
         return await self._asked(registry).lookup_right(registry, registry_no=registry_no, permit_no=permit_no)
+
+    async def lookup_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> RegistryFreeze | None:
+        """Ask whoever makes the statements; see the port."""
+        return await self._asked(registry).lookup_freeze(registry, registry_no, registry_ref)
 
     async def verify_holder(self, registry: str, registry_no: RegistryNo, uscc: Uscc) -> HolderMatch:
         """Compare with the newest statement; see the port."""

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 import pytest
 
+from domain.pledges.alarms import AlarmKind
 from domain.pledges.lifecycle import State
 from domain.pledges.pledges import Register, RegistrationStatus
 from domain.pledges.registry_orders import OrderKind, OrderState, PledgeOrder, StandingFreeze
 from domain.rights.holds import BLOCKS, Hold, HoldKind, HoldState
 from domain.rights.rights import RightStatus
+from domain.use_cases.raise_alarm import raise_alarm_of
 from domain.values.identifiers import new_id
 from integrations.database.engine import make_engine
 from integrations.database.provisioning import register
@@ -161,6 +163,37 @@ async def test_at_most_one_order_of_a_right_is_in_flight(world: World) -> None:
         assert await uow.registry_orders.find(first.id) == refused
 
 
+async def test_one_closure_of_a_registry_lasts_at_a_time_and_an_answer_ends_it(
+    own_database: Database | None,
+) -> None:
+    registry, later = f"r{new_id('x')[-8:]}", NOW + timedelta(hours=1)
+    async with _as_worker(own_database) as uow:
+        assert await uow.estimates.newest_closure(registry) is None
+        first = await uow.estimates.declare(registry, None, NOW)
+        second = await uow.estimates.declare(registry, later, NOW + timedelta(minutes=1))
+        assert (second.since, second.until, second.ended_at) == (first.since, later, None)
+
+        await uow.estimates.answered(registry, later)
+
+        ended = await uow.estimates.newest_closure(registry)
+        assert ended is not None
+        assert ended.ended_at == later
+
+
+async def test_a_person_is_called_once_for_an_order_and_its_answer_ends_the_call(world: World) -> None:
+    hold_id = await _held(world)
+    order = _order(world, hold_id)
+    async with world.open() as uow:
+        await uow.registry_orders.add(order)
+        pledge = await uow.pledges.find(order.pledge_id)
+        silence = partial(raise_alarm_of, uow, pledge, AlarmKind.FREEZE_SILENT, order, "silent", NOW)
+        assert [await silence(), await silence()] == [True, False]
+
+        assert len(await uow.alarms.answered(order.id, NOW)) == 1
+        assert await uow.alarms.answered(order.id, NOW) == []
+        assert await silence() is False
+
+
 async def test_the_orders_of_a_round_come_oldest_first(world: World) -> None:
     hold_id = await _held(world)
     later = _order(world, hold_id, created_at=NOW + timedelta(seconds=1))
@@ -215,6 +248,21 @@ async def _postgresql(database: Database) -> AsyncIterator[World]:
             right_id = await uow.rights.record_verified(as_told(a_right()), NOW)
             await uow.commit()
         yield World(partial(unit_of_work, engine, ENTERPRISE), right_id)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _as_worker(database: Database | None) -> AsyncIterator[Any]:
+    """Open a unit of work as the worker, who alone writes what registries declare."""
+    if database is None:
+        async with Memory().open(None) as uow:
+            yield uow
+        return
+    engine = make_engine(database.worker_url)
+    try:
+        async with unit_of_work(engine, None) as uow:
+            yield uow
     finally:
         await engine.dispose()
 

@@ -208,7 +208,7 @@ def _item(books: Books, pledge: Row, item: Row, frozen: Decimal) -> Iterator[str
         freezes = books.effects(contract_no=pledge["id"], kind="freeze", registry_ref=entry["reference"])
         if len(freezes) != 1:
             yield f"{pledge['id']} is registered under {entry['reference']}, which the ledger does not know"
-    elif status is State.RELEASED:
+    elif status in {State.RELEASED, State.DISPOSED}:
         expected = ([HoldState.RELEASED], "discharged", Decimal(0))
     elif status in {State.WITHDRAWN, State.REJECTED}:
         expected = (holds, entry["status"], Decimal(0))
@@ -230,8 +230,8 @@ def _answered(books: Books, order: Row) -> list[int]:
 
 
 def _signed(row: Row) -> Decimal:
-    amount = Decimal(row["quantity"]["amount"])
-    return amount if row["kind"] == "freeze" else -amount
+    """Return what an effect adds to what is frozen; an amendment of an entry adds nothing."""
+    return Decimal(row["quantity"]["amount"]) * {"freeze": 1, "amend": 0}.get(row["kind"], -1)
 
 
 Rule = Callable[[Books], Iterator[str]]

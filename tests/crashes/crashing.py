@@ -23,18 +23,52 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Final
 
+from api import worker
 from api.__main__ import main
 from api.commands import processes
-from api.jobs import calendar, certificates, notices, registry_orders, revaluation, reviews
-from domain.ports.registry import OrderAnswer, RegistryOrder, RegistryRight
-from domain.use_cases import carry_out_order
+from api.jobs import calendar, certificates, notices, reconciliation, registry_orders, revaluation, reviews
+from domain.use_cases import carry_out_notice, carry_out_order
 from integrations.database.unit_of_work import DatabaseUnitOfWork
+from integrations.notice_registry.client import HttpNoticeRegistry
 from integrations.registry.client import HttpRegistry
 
 DURING_SECONDS: Final = 0.3
 """How long after sending the process dies at a point named `during`."""
 STEPS: Final = {"claim": "claim", "claim_again": "claim_again", "record_answer": "answer", "record_silence": "silence"}
 """The worker's use cases, by the name of the step whose commit they precede."""
+NOTICE_STEPS: Final = {
+    "claim_notice": "claim",
+    "record_notice_answer": "answer",
+    "record_notice_silence": "silence",
+}
+"""The same of orders at the notice registry."""
+
+STEPS_OF: Final = (
+    (carry_out_order, STEPS),
+    (carry_out_notice, NOTICE_STEPS),
+    (certificates, {"seal_certificate": "seal"}),
+    (notices, {"search_wanted": "search"}),
+    (reviews, {"review": "review"}),
+    (revaluation, {"begin_run": "daily"}),
+    (calendar, {"apply_calendar": "calendar", "expire_hold": "expiry"}),
+    (registry_orders, {"record_rights": "verification", "record_no_right": "verification"}),
+    (reconciliation, {"compare": "compare", "review_right": "impair", "_save": "finish"}),
+)
+"""Where the worker's jobs find their use cases, and what the commit after each is called."""
+OF_THE_CLOCK: Final = (
+    "checkpoint_audit",
+    "deliver_webhook",
+    "follow_notices",
+    "lapse_pledges",
+    "prune_proofs",
+    "wake_awaited",
+    "wake_webhook",
+)
+"""Jobs that come by themselves at any moment; whatever they commit is called daily."""
+QUESTIONS: Final = {"query_order": "query", "lookup_right": "lookup", "daily_balances": "balances"}
+"""What is asked of a registry, by the name of the act."""
+NOTICE: Final = "notice_"
+"""What the names of acts at the notice registry begin with."""
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -103,23 +137,22 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path, trap:
 def plant(trap: Trap) -> None:
     """Put wrappers with this trap around the doors of this process."""
     _replace(DatabaseUnitOfWork, "commit", partial(_commit, trap))
-    _replace(HttpRegistry, "send_order", partial(_send, trap))
-    _replace(HttpRegistry, "query_order", partial(_around, trap, "query"))
-    _replace(HttpRegistry, "lookup_right", partial(_around, trap, "lookup"))
+    _replace(HttpRegistry, "send_order", partial(_send, trap, ""))
+    _replace(HttpNoticeRegistry, "send_order", partial(_send, trap, NOTICE))
+    for question, act in QUESTIONS.items():
+        _replace(HttpRegistry, question, partial(_around, trap, act))
+    for question in ("query_order", "search"):
+        _replace(HttpNoticeRegistry, question, partial(_around, trap, NOTICE + QUESTIONS.get(question, question)))
     if trap.process == "api":
         _replace(processes, "make_app", _naming_commands)
         return
-    _replace(carry_out_order, "next_step", _naming_kind)
-    for use_case, step in STEPS.items():
-        _replace(carry_out_order, use_case, partial(_naming_step, step))
-    _replace(certificates, "seal_certificate", partial(_naming_step, "seal"))
-    _replace(notices, "search_wanted", partial(_naming_step, "search"))
-    _replace(reviews, "review", partial(_naming_step, "review"))
-    _replace(revaluation, "begin_run", partial(_naming_step, "daily"))
-    for use_case in ("apply_calendar", "expire_hold"):
-        _replace(calendar, use_case, partial(_naming_step, "daily"))
-    for use_case in ("record_rights", "record_no_right"):
-        _replace(registry_orders, use_case, partial(_naming_step, "verification"))
+    _replace(carry_out_order, "next_step", partial(_naming_kind, ""))
+    _replace(carry_out_notice, "next_notice_step", partial(_naming_kind, NOTICE))
+    for job in OF_THE_CLOCK:
+        _replace(worker, job, partial(_naming_step, "daily"))
+    for module, named in STEPS_OF:
+        for use_case, step in named.items():
+            _replace(module, use_case, partial(_naming_step, step))
 
 
 def _replace(holder: object, name: str, wrapped: Callable[[Any], object]) -> None:
@@ -141,44 +174,40 @@ def _commit(trap: Trap, commit: Call) -> Call:
     return wrapped
 
 
-def _send(trap: Trap, send: Call) -> Call:
+def _send(trap: Trap, prefix: str, send: Call) -> Call:
     @wraps(send)
-    async def wrapped(registry: HttpRegistry, order: RegistryOrder) -> OrderAnswer:
-        place = _where("send", order.kind.value)
+    async def wrapped(registry: object, order: Any) -> object:  # noqa: ANN401 - an order to either register
+        place = _where("send", prefix + order.kind.value)
         trap.passes(f"before_{place}")
         during = get_running_loop().call_later(DURING_SECONDS, trap.passes, f"during_{place}")
         try:
-            answer: OrderAnswer = await send(registry, order)
+            return await send(registry, order)
         finally:
             during.cancel()
             trap.passes(f"after_{place}")
-        return answer
 
     return wrapped
 
 
 def _around(trap: Trap, act: str, ask: Call) -> Call:
     @wraps(ask)
-    async def wrapped(
-        registry: HttpRegistry, *question: object, **named: object
-    ) -> "OrderAnswer | list[RegistryRight]":
+    async def wrapped(registry: object, *question: object, **named: object) -> object:
         place = _where(act, KIND.get())
         trap.passes(f"before_{place}")
         try:
-            told: OrderAnswer | list[RegistryRight] = await ask(registry, *question, **named)
+            return await ask(registry, *question, **named)
         finally:
             trap.passes(f"after_{place}")
-        return told
 
     return wrapped
 
 
-def _naming_kind(next_step: Call) -> Call:
+def _naming_kind(prefix: str, next_step: Call) -> Call:
     @wraps(next_step)
     async def wrapped(uow: object, order_id: str) -> object:
         instruction = await next_step(uow, order_id)
         if instruction.message is not None:
-            KIND.set(instruction.message.kind.value)
+            KIND.set(prefix + instruction.message.kind.value)
         return instruction
 
     return wrapped

@@ -20,6 +20,7 @@ from typing import Final
 import httpx
 import psycopg
 
+from api import wiring
 from api.commands.demonstration import Demonstration
 from domain.pledges.lifecycle import State
 from domain.values.time import business_date
@@ -27,8 +28,6 @@ from integrations import system_clock
 from integrations.database import bootstrap
 from integrations.database.embedded import EmbeddedServer
 from integrations.database.postmaster import SUPERUSER
-from integrations.registry.demo_rights import demo_rights
-from integrations.registry.simulator import create_simulator
 from tests import database_session
 from tests.crashes.agreement import Books, opened
 from tests.crashes.client import Actors, Bargain
@@ -44,6 +43,7 @@ SERVE_SECONDS_MAX: Final = 30.0
 POLL_SECONDS: Final = 0.2
 SOONER: Final = {"GREENLIEN_WORKER_STALLED_SECONDS": "3"}
 """For plays that are many: a dead worker is missed sooner than by the product's own setting, which others keep."""
+LEDGERS: Final = ("registry.ledger", "notice_registry.ledger")
 AT_REST: Final = """
     select not exists (select from procrastinate_jobs where task_name = 'carry_out_order')
            and exists (select from pledges where id = %(pledge)s and status = %(status)s)"""
@@ -52,7 +52,7 @@ AT_REST: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A database to copy, the registry's books to copy, and the pledges in it by the name of their part."""
+    """A database to copy, the folder of the registers' books to copy, and the pledges in it by their part's name."""
 
     template: str
     books: Path | None
@@ -90,6 +90,7 @@ class Play:
             "GREENLIEN_ISSUER": f"http://127.0.0.1:{self.port}",
             "GREENLIEN_SIGNING_KEY_FILE": str(self.demonstration.signing_key),
             "GREENLIEN_REGISTRIES": registries,
+            "GREENLIEN_NOTICE_REGISTRY": self.demonstration.notice_registry(self.registry_url),
             **self.settings,
         }
 
@@ -191,12 +192,12 @@ class Stage:
     def _copy(self, scene: Scene) -> Iterator[Play]:
         folder = self._folder / secrets.token_hex(4)
         folder.mkdir()
-        books = folder / "registry.ledger"
         if scene.books is not None:
-            shutil.copyfile(scene.books, books)
-        simulator = create_simulator(
-            books, demo_rights(business_date(system_clock.now())), self.demonstration.registry_secret()
-        )
+            for name in LEDGERS:
+                shutil.copyfile(scene.books / name, folder / name)
+        ledger, notice_ledger = (folder / name for name in LEDGERS)
+        today = business_date(system_clock.now())
+        simulator = wiring.simulators(ledger, notice_ledger, today, self.demonstration.registry_secret())
         with ExitStack() as stack:
             database = stack.enter_context(database_session.copied(self._server, scene.template))
             registry_url = stack.enter_context(serving(simulator))
@@ -223,8 +224,10 @@ class Stage:
             template = f"scene_{name}_{secrets.token_hex(4)}"
             asyncio.run(bootstrap.clone(self._server.superuser_url(), play.database.name, template))
             folder, pledges = play.folder, dict(play.pledges)
-        books = self._folder / f"{name}.ledger"
-        shutil.copyfile(folder / "registry.ledger", books)
+        books = self._folder / name
+        books.mkdir()
+        for ledger in LEDGERS:
+            shutil.copyfile(folder / ledger, books / ledger)
         self._scenes[name] = Scene(template, books, pledges)
         return self._scenes[name]
 

@@ -95,7 +95,8 @@ SEARCHES = [
 ]
 
 
-OTHERS = {f"worker.{moment}_commit.{job}" for moment in MOMENTS for job in ("daily", "review")}
+CLOCK = ("daily", "calendar", "expiry")
+OTHERS = {f"worker.{moment}_commit.{job}" for moment in MOMENTS for job in (*CLOCK, "review")}
 """What the jobs of the clock commit, if it strikes meanwhile, and what is told of a court's order."""
 
 

@@ -23,7 +23,7 @@ from tests.crashes.forked import Forked
 from tests.crashes.stage import CONVERGE_SECONDS_MAX, POLL_SECONDS, Play, Stage
 from tests.crashes.together import together
 
-ORDINARILY, IN_CAMPAIGN = 4, 100
+ORDINARILY, IN_CAMPAIGN = 10, 600
 AT_ONCE: Final = 6
 FAULTS_MAX: Final = 2
 FAULTS: Final = ("lose_reply", "error", "garbage", "duplicate", "late", "closed")

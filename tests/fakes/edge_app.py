@@ -20,6 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.bodies import EdgeRequest
+from api.client_certificates import ClientCertificates
 from api.edge import assemble, edge_config
 from api.http_protocol import SERVER_OPTIONS
 from api.permissions import needs
@@ -47,7 +48,7 @@ from domain.values.identifiers import parse_division
 from domain.values.pollutants import Pollutant
 from integrations.identity.keys import SigningKey, generate_key
 from integrations.identity.tokens import JoseTokens
-from tests.fakes.identity import MemoryIdentity
+from tests.fakes.identity import MemoryGate, MemoryIdentity
 
 ISSUER: Final = "http://127.0.0.1:8300"
 START_SECONDS_MAX: Final = 10.0
@@ -109,6 +110,7 @@ class EdgeApp:
     key: SigningKey = field(default_factory=generate_key)
     identity: MemoryIdentity = field(default_factory=MemoryIdentity)
     allow_bearer: bool = True
+    proxy_secret: bytes | None = None
     ready: bool = True
     called: int = 0
 
@@ -126,10 +128,24 @@ class EdgeApp:
 
     def litestar(self) -> Litestar:
         """Return the assembled application."""
-        config = edge_config(self.tokens, now=lambda: datetime.now(UTC), allow_bearer=self.allow_bearer)
+        certificates = ClientCertificates(self.proxy_secret)
+        config = edge_config(
+            self.tokens,
+            issuer=ISSUER,
+            now=lambda: datetime.now(UTC),
+            allow_bearer=self.allow_bearer,
+            gate=MemoryGate(self.identity),
+            certificates=certificates,
+        )
         config.route_handlers = [
             *self._routes(),
-            *identity_routes(self.tokens, issuer=ISSUER, now=lambda: datetime.now(UTC)),
+            *identity_routes(
+                self.tokens,
+                issuer=ISSUER,
+                now=lambda: datetime.now(UTC),
+                proof_required=not self.allow_bearer,
+                certificates=certificates,
+            ),
             *health_routes(self._checks),
         ]
         config.dependencies = {"uow": Provide(self._unit_of_work)}

@@ -16,7 +16,8 @@ from domain.values.actors import Actor
 LIVE: Final = frozenset({HoldState.PENDING, HoldState.POSTED})
 RIGHTS, HOLDS, PLEDGES, ORDERS = "rights", "holds", "pledges", "orders"
 CERTIFICATES, AMENDMENTS, ENFORCEMENTS = "certificates", "amendments", "enforcements"
-TABLES: Final = (RIGHTS, HOLDS, PLEDGES, ORDERS, CERTIFICATES, AMENDMENTS, ENFORCEMENTS)
+CLOSURES, ALARMS = "closures", "alarms"
+TABLES: Final = (RIGHTS, HOLDS, PLEDGES, ORDERS, CERTIFICATES, AMENDMENTS, ENFORCEMENTS, CLOSURES, ALARMS)
 
 
 @dataclass(frozen=True, slots=True)

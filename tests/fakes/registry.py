@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from domain.pledges.registry_orders import OrderKind
@@ -18,6 +19,8 @@ from domain.ports.registry import (
     OrderAnswer,
     OrderStatus,
     RegistryClosed,
+    RegistryClosure,
+    RegistryFreeze,
     RegistryOrder,
     RegistryRight,
     RegistryRightNotFound,
@@ -53,6 +56,8 @@ class FakeRegistry:
     rights: Iterable[RegistryRight]
     now: Callable[[], datetime]
     executed: list[Executed] = field(default_factory=list)
+    closed_until: datetime | None = None
+    """The end that it names while `closed` strikes."""
     _entries: dict[tuple[str, RegistryNo], RegistryRight] = field(init=False)
     _answers: dict[tuple[str, str], tuple[RegistryOrder, OrderAnswer]] = field(default_factory=dict)
     _court: dict[tuple[str, RegistryNo], list[Quantity]] = field(default_factory=dict)
@@ -117,6 +122,16 @@ class FakeRegistry:
             raise RegistryRightNotFound(registry, str(registry_no or permit_no))
         return sorted(found, key=lambda right: right.registry_no)
 
+    async def lookup_freeze(self, registry: str, registry_no: RegistryNo, registry_ref: str) -> RegistryFreeze | None:
+        """Return what stands of a freeze, with its place among those of its right."""
+        self._question(registry, "standing_freeze")
+        standing = self._standing(registry, registry_no)
+        found = next((freeze for freeze in standing if freeze.registry_ref == registry_ref), None)
+        if found is None:
+            return None
+        earlier = sum(freeze.registered_at < found.registered_at for freeze in standing)
+        return replace(found, rank=1 + earlier)
+
     async def verify_holder(self, registry: str, registry_no: RegistryNo, uscc: Uscc) -> HolderMatch:
         """Compare with the entry, and with the business name."""
         self._question(registry, "verify_holder")
@@ -134,7 +149,7 @@ class FakeRegistry:
             raise RegistryClosed(order.registry, "no registry of this name")
         fault = self._fault(order.kind.value)
         if fault == "closed":
-            raise RegistryClosed(order.registry, "closed")
+            raise RegistryClosure(order.registry, "closed", self.closed_until)
         if fault == "error":
             raise RegistrySilent(order.registry, "HTTP 500")
         if fault == "slow":
@@ -180,7 +195,7 @@ class FakeRegistry:
             raise RegistryUnavailable(registry, "no registry of this name")
         fault = self._fault(operation)
         if fault == "closed":
-            raise RegistryClosed(registry, fault)
+            raise RegistryClosure(registry, fault, self.closed_until)
         if fault in {"lose_reply", "garbage", "error", "slow"}:
             raise RegistryUnavailable(registry, fault)
 
@@ -204,14 +219,40 @@ class FakeRegistry:
         seen = replace(right, status=status, frozen=self._frozen(right), as_of=now)
         return replace(seen, evidence_sha256=_digest(str(seen)))
 
+    def _standing(self, registry: str, registry_no: RegistryNo) -> list[RegistryFreeze]:
+        """Return what stands of each freeze of a right; none has its place yet."""
+        standing = []
+        for frozen in self.executed:
+            order = frozen.order
+            here = (order.registry, order.registry_no) == (registry, registry_no)
+            effects = [effect for effect in self.executed if effect.freeze_ref == frozen.freeze_ref]
+            if here and order.kind is OrderKind.FREEZE and _left_of(effects) > 0:
+                _, answer = self._answers[registry, order.order_id]
+                assert answer.executed_at is not None
+                holder, beneficiary = self.parties_of(effects)
+                freeze = RegistryFreeze(
+                    registry_no=registry_no,
+                    registry_ref=frozen.freeze_ref,
+                    holder_uscc=holder,
+                    beneficiary=beneficiary,
+                    quantity=Quantity(_left_of(effects), order.quantity.unit),
+                    registered_at=answer.executed_at,
+                    rank=0,
+                    evidence_sha256=_digest(frozen.freeze_ref),
+                )
+                standing.append(freeze)
+        return standing
+
     def _frozen(self, right: RegistryRight) -> Quantity:
         total = Quantity.zero(right.quantity.unit)
         for taken in self._court.get((right.registry, right.registry_no), []):
             total += taken
         for effect in self.executed:
             if (effect.order.registry, effect.order.registry_no) == (right.registry, right.registry_no):
-                freeze = effect.order.kind is OrderKind.FREEZE
-                total = total + effect.order.quantity if freeze else total - effect.order.quantity
+                if effect.order.kind is OrderKind.FREEZE:
+                    total += effect.order.quantity
+                elif effect.order.kind is not OrderKind.AMEND:
+                    total -= effect.order.quantity
         return total
 
     def _place(self, order: RegistryOrder, *, postponed: bool = False) -> OrderAnswer:
@@ -243,6 +284,8 @@ class FakeRegistry:
             return self._refusal_of_release(order)
         if order.kind is OrderKind.TRANSFER:
             return self._refusal_of_release(order) or self._refusal_of_transfer(order)
+        if order.kind is OrderKind.AMEND:
+            return self._refusal_of_release(order) or self._refusal_of_amendment(order)
         entry = self._entries.get((order.registry, order.registry_no))
         if entry is None:
             return "RIGHT_NOT_FOUND"
@@ -295,14 +338,40 @@ class FakeRegistry:
         if not effects or effects[0].order.registry_no != order.registry_no:
             return "FREEZE_NOT_FOUND"
         frozen = effects[0].order
-        remaining = frozen.quantity.amount - sum(effect.order.quantity.amount for effect in effects[1:])
+        holder, beneficiary = self.parties_of(effects)
         checks = {
-            "HOLDER_MISMATCH": order.holder_uscc != frozen.holder_uscc,
-            "NOT_BENEFICIARY": order.beneficiary != frozen.beneficiary,
+            "HOLDER_MISMATCH": order.holder_uscc != holder,
+            "NOT_BENEFICIARY": order.beneficiary != beneficiary,
             "UNIT_MISMATCH": order.quantity.unit is not frozen.quantity.unit,
-            "AMOUNT_EXCEEDS": order.quantity.amount > remaining,
+            "AMOUNT_EXCEEDS": order.quantity.amount > _left_of(effects),
         }
         return next((reason for reason, applies in checks.items() if applies), None)
+
+    def _refusal_of_amendment(self, order: RegistryOrder) -> str | None:
+        effects = [effect for effect in self.executed if effect.freeze_ref == order.registry_ref]
+        right = self._entries[order.registry, order.registry_no]
+        checks = {
+            "AMOUNT_EXCEEDS": order.quantity.amount != _left_of(effects),
+            "HOLDER_MISMATCH": order.new_holder not in {None, order.holder_uscc, right.holder_uscc},
+        }
+        return next((reason for reason, applies in checks.items() if applies), None)
+
+    @staticmethod
+    def parties_of(effects: Sequence[Executed]) -> tuple[Uscc, Uscc]:
+        """Return whose a freeze is by its latest amendment: holder and beneficiary; all effects are those of one."""
+        last = effects[0].order
+        holder, beneficiary = last.holder_uscc, last.beneficiary
+        for effect in effects:
+            if effect.order.kind is OrderKind.AMEND:
+                holder = effect.order.new_holder or holder
+                beneficiary = effect.order.new_beneficiary or beneficiary
+        return holder, beneficiary
+
+
+def _left_of(effects: Sequence[Executed]) -> Decimal:
+    first, *others = effects
+    moved = sum((each.order.quantity.amount for each in others if each.order.kind is not OrderKind.AMEND), Decimal(0))
+    return first.order.quantity.amount - moved
 
 
 def _answer(

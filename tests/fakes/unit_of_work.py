@@ -8,16 +8,17 @@ What is not real: transactions come one at a time (two at once are for tests/rac
 registry's word about quantities that are frozen beyond our orders leaves no hold.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
+from domain.pledges.alarms import SILENT, Alarm, AlarmState
 from domain.pledges.amendments import Amendment
 from domain.pledges.certificates import Certificate, CertificateKind
 from domain.pledges.enforcements import OPEN, Enforcement
+from domain.pledges.estimates import Closure
 from domain.pledges.pledges import Pledge
 from domain.pledges.registry_orders import IN_FLIGHT, OrderKind, OrderState, PledgeOrder, StandingFreeze
 from domain.ports.registry import RegistryRight
@@ -25,8 +26,22 @@ from domain.ports.rights import KnownRight
 from domain.rights.holds import ForeignHold, Hold, HoldState, PostedHold
 from domain.rights.rights import Right
 from domain.values.identifiers import RegistryNo
+from domain.values.money import Money
 from domain.values.quantity import Quantity
-from tests.fakes.memory import AMENDMENTS, CERTIFICATES, ENFORCEMENTS, HOLDS, LIVE, ORDERS, PLEDGES, RIGHTS, Job, Memory
+from tests.fakes.memory import (
+    ALARMS,
+    AMENDMENTS,
+    CERTIFICATES,
+    CLOSURES,
+    ENFORCEMENTS,
+    HOLDS,
+    LIVE,
+    ORDERS,
+    PLEDGES,
+    RIGHTS,
+    Memory,
+)
+from tests.fakes.rowless import Jobs, Nothing, Trail
 
 
 class MemoryUnitOfWork:
@@ -40,11 +55,14 @@ class MemoryUnitOfWork:
         self.pledges = _Pledges(memory)
         self.registry_orders = _Orders(memory)
         self.certificates = _Certificates(memory)
-        self.jobs = _Jobs(memory)
-        self.audit = self.outbox = _Trail()
+        self.jobs = Jobs(memory)
+        self.audit = self.outbox = Trail()
         self.amendments = _Amendments(memory)
+        self.compensations = _Compensations()
         self.enforcements = _Enforcements(memory)
-        self.searches = self.tenants = self.notices = self.loans = _Nothing()
+        self.estimates = _Estimates(memory)
+        self.alarms = _Alarms(memory)
+        self.searches = self.tenants = self.notices = self.loans = Nothing()
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
@@ -216,6 +234,10 @@ class _Orders:
         wanted = [order for order in self._memory.orders_of(pledge_id) if order.round == order_round]
         return sorted(wanted, key=lambda order: (order.created_at, order.id))
 
+    async def of_amendment(self, amendment_id: str) -> Sequence[PledgeOrder]:
+        wanted = [order for order in self._memory.orders.values() if order.amendment_id == amendment_id]
+        return sorted(wanted, key=lambda order: (order.created_at, order.id))
+
     async def standing_freezes(self, pledge_id: str) -> Sequence[StandingFreeze]:
         executed = [order for order in self._memory.orders_of(pledge_id) if order.state is OrderState.EXECUTED]
         executed.sort(key=lambda order: (order.executed_at or order.created_at, order.id))
@@ -226,6 +248,7 @@ class _Orders:
                     order.quantity.amount
                     for order in executed
                     if (order.right_id, order.freeze_ref) == (freeze.right_id, freeze.registry_ref)
+                    and order.kind is not OrderKind.AMEND
                 ]
                 left = Quantity(freeze.quantity.amount - sum(lifted, Decimal(0)), freeze.quantity.unit)
                 if left.is_positive:
@@ -243,6 +266,13 @@ class _Orders:
             other.right_id == order.right_id and other.state in IN_FLIGHT and other.id != order.id
             for other in self._memory.orders.values()
         )
+
+
+class _Compensations:
+    """Nothing came in."""
+
+    async def deposited(self, pledge_ids: Sequence[str]) -> Money:
+        return Money.zero()
 
 
 class _Certificates:
@@ -300,40 +330,46 @@ class _Enforcements:
         return next((each for each in kept if each.pledge_id == pledge_id and each.status in OPEN), None)
 
 
-class _Jobs:
+class _Estimates:
+    """Declared closures; how long orders took is not kept."""
+
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    async def enqueue(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime | None = None) -> None:
-        self._memory.enqueue(Job(task, subject, dict(arguments), at))
+    async def declare(self, registry: str, until: datetime | None, now: datetime) -> Closure:
+        standing = await self.newest_closure(registry)
+        if standing is None or standing.ended_at is not None:
+            standing = Closure(registry=registry, since=now, until=until, ended_at=None)
+        declared = replace(standing, until=until)
+        self._memory.put(CLOSURES, registry, declared)
+        return declared
 
-    async def enqueue_once(self, task: str, subject: str, at: datetime | None = None) -> None:
-        self._memory.enqueue(Job(task, subject, {}, at))
+    async def answered(self, registry: str, now: datetime) -> None:
+        standing = await self.newest_closure(registry)
+        if standing is not None and standing.ended_at is None:
+            self._memory.put(CLOSURES, registry, replace(standing, ended_at=now))
+
+    async def newest_closure(self, registry: str) -> Closure | None:
+        found: Closure | None = self._memory.tables[CLOSURES].get(registry)
+        return found
 
 
-class _Trail:
-    """The audit trail and the feed: written to, and forgotten."""
+class _Alarms:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
 
-    async def write(self, *_: object) -> None:
-        """Forget it."""
+    async def open(self, alarm: Alarm) -> bool:
+        key = f"{alarm.order_id} {alarm.kind}"
+        if key in self._memory.tables[ALARMS]:
+            return False
+        self._memory.put(ALARMS, key, alarm)
+        return True
 
-    async def publish(self, *_: object) -> None:
-        """Forget it."""
-
-
-class _Nothing:
-    """What has no rows here, and answers every question so."""
-
-    async def find(self, _: str) -> None:
-        """Know nobody."""
-
-    async def encumbrances(self, rights: Sequence[Right]) -> dict[str, Sequence[Any]]:
-        """Know of nothing that lies on a right."""
-        return {right.id: () for right in rights}
-
-    async def entry_of(self, _: str) -> None:
-        """Know of no entry."""
-
-    async def events_of_each(self, loan_ids: Sequence[str]) -> dict[str, Sequence[Any]]:
-        """Know of no loan."""
-        return dict.fromkeys(loan_ids, ())
+    async def answered(self, order_id: str, now: datetime) -> Sequence[str]:
+        rows = self._memory.tables[ALARMS]
+        silent = [key for key in (f"{order_id} {kind}" for kind in SILENT) if key in rows]
+        standing = {key: rows[key] for key in silent if rows[key].state is not AlarmState.RESOLVED}
+        for key, alarm in standing.items():
+            ended = replace(alarm, state=AlarmState.RESOLVED, resolved_at=now, version=alarm.version + 1)
+            self._memory.put(ALARMS, key, ended)
+        return [alarm.id for alarm in standing.values()]

@@ -23,7 +23,7 @@ from tests.faults.virtual_time import VirtualLoop
 from tests.faults.weather import Weather
 
 SECRET: Final = b"sixteen bytes or more"
-ORDERS: Final = frozenset({Operation.FREEZE, Operation.RELEASE, Operation.TRANSFER})
+ORDERS: Final = frozenset({Operation.FREEZE, Operation.RELEASE, Operation.TRANSFER, Operation.AMEND})
 QUICK_SECONDS: Final = (0.01, 0.3)
 SLOW_SECONDS: Final = (11.0, 60.0)
 REORDERED_SECONDS: Final = (11.0, 400.0)

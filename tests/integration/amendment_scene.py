@@ -46,7 +46,8 @@ class Watch:
         for effect in self.business.registry.executed:
             order = effect.order
             if (order.registry_no, order.contract_no) == (number, self.pledge):
-                total += order.quantity.amount if order.kind is OrderKind.FREEZE else -order.quantity.amount
+                sign = {OrderKind.FREEZE: 1, OrderKind.AMEND: 0}.get(order.kind, -1)
+                total += sign * order.quantity.amount
         return total
 
     def look(self) -> None:

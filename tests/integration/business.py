@@ -7,7 +7,7 @@ stands still at the builders' `NOW`, unless the test brings a clock.
 import asyncio
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -22,6 +22,7 @@ from api.house import House
 from api.jobs.registry_orders import carry_out_order
 from api.permissions import scopes_of
 from domain.jurisdictions.rulebook import load_rulebook
+from domain.pledges.opening import Opening
 from domain.ports.registry import RegistryRight
 from domain.ports.tenants import Tenant
 from domain.values.actors import Actor, Role
@@ -33,9 +34,12 @@ from integrations.database.provisioning import register
 from integrations.database.unit_of_work import unit_of_work
 from integrations.exchange.files import ExchangeFileReader
 from integrations.identity.keys import generate_key
+from integrations.identity.order_signatures import JoseOrderSignatures
 from integrations.identity.seals import HouseSeal
+from integrations.identity.secret_box import AesSecretBox
 from integrations.identity.tokens import JoseTokens
 from integrations.registry.demo_rights import ENTERPRISE_HUANGSHI_USCC
+from integrations.webhooks.sender import webhook_sender
 from tests.builders import BANK_USCC, HOLDER, NOW, TODAY, a_right
 from tests.database_session import Database
 from tests.fakes.edge_app import ISSUER, served
@@ -57,7 +61,12 @@ _CLIENTS: Final = {
     "authority.zhejiang": ("authority.zhejiang", Role.AUTHORITY, None, Division("33")),
     "authority.second": ("authority.zhejiang", Role.AUTHORITY, None, Division("33")),
     "exchange.zhejiang": ("exchange.zhejiang", Role.EXCHANGE, None, None),
+    "bank-a.auditor": ("bank-a", Role.AUDITOR, BANK_USCC, None),
+    "bank-b.auditor": ("bank-b", Role.AUDITOR, OTHER_BANK_USCC, None),
     "platform.ops": ("greenlien", Role.PLATFORM_OPS, None, None),
+    "platform.security": ("greenlien", Role.PLATFORM_SECURITY, None, None),
+    "platform.security.second": ("greenlien", Role.PLATFORM_SECURITY, None, None),
+    "auditor": ("bank-a", Role.AUDITOR, BANK_USCC, None),
 }
 
 
@@ -71,6 +80,8 @@ class Business:
     tokens: JoseTokens
     clock: Callable[[], datetime] = lambda: NOW
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=30))
+    openings: dict[str, Opening] = field(default_factory=dict)
+    """The registries' hours, which a test may set while it runs."""
 
     def authorization(self, client: str) -> str:
         """Return the header of a client."""
@@ -178,7 +189,7 @@ class Business:
         """Open the house as the worker has it, at a moment or by the business's clock."""
         engine = make_engine(self.database.worker_url, pool_size=2)
         try:
-            yield _house(engine, self.registry, self.clock if at is None else lambda: at)
+            yield _house(engine, self.registry, self.clock if at is None else lambda: at, self.openings)
         finally:
             await engine.dispose()
 
@@ -252,11 +263,12 @@ def open_for_business(database: Database, clock: Callable[[], datetime] = lambda
     registry = FakeRegistry([as_told(a_right())], clock)
     tokens = JoseTokens(issuer=ISSUER, audience=ISSUER, signing_key=SIGNING_KEY)
     engine = make_engine(database.app_url, pool_size=8)
-    house = _house(engine, registry, clock)
+    openings: dict[str, Opening] = {}
+    house = _house(engine, registry, clock, openings)
     app = make_app(_Opened(house), tokens, ISSUER, clock=clock, allow_bearer=True)
     app.state.house = house
     with served(app) as base_url:
-        business = Business(base_url, database, registry, tokens, clock)
+        business = Business(base_url, database, registry, tokens, clock, openings=openings)
         deals = [a_deal(number) for number in range(6)]
         deals += [a_deal(number, trade_no=f"HB-{number}", division="420200") for number in range(6)]
         assert business.post("exchange.zhejiang", "/v1/market/trades", {"source": "syn", "trades": deals}, 200)[
@@ -298,7 +310,12 @@ class _Opened:
         return None
 
 
-def _house(engine: Any, registry: FakeRegistry, now: Callable[[], datetime]) -> House:  # noqa: ANN401 - SQLAlchemy's engine
+def _house(
+    engine: Any,  # noqa: ANN401 - SQLAlchemy's engine
+    registry: FakeRegistry,
+    now: Callable[[], datetime],
+    openings: Mapping[str, Opening] | None = None,
+) -> House:
     async def ready() -> dict[str, bool]:
         return {}
 
@@ -313,4 +330,8 @@ def _house(engine: Any, registry: FakeRegistry, now: Callable[[], datetime]) -> 
         now=now,
         ready=ready,
         registry_patience_seconds=2.0,
+        openings={} if openings is None else openings,
+        secrets=AesSecretBox({"test": bytes(32)}),
+        webhooks=webhook_sender((443,), loopback=True),
+        order_signatures=JoseOrderSignatures(),
     )

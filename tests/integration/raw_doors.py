@@ -19,6 +19,8 @@ ENTERPRISE, OFFICER, APPROVER, AUTHORITY = (
     "authority.zhejiang",
 )
 EXCHANGE: Final = "exchange.zhejiang"
+SECURITY: Final = "platform.security"
+OPS: Final = "platform.ops"
 EMPTY_BODY: Final = "the whole body is an empty object"
 NOTHING_REQUIRED: Final = frozenset(
     {
@@ -26,17 +28,30 @@ NOTHING_REQUIRED: Final = frozenset(
         "/v1/rights/{right}/appraisals/{appraisal}/approve",
         "/v1/rights/{right}/adopted-values/{adoption}/approve",
         "/v1/policies/valuation/{policy}/approve",
+        "/v1/clients/{client}/approve",
+        "/v1/clients/{client}/reinstate",
+        "/v1/clients/{client}/keys/{thumbprint}/approve",
         "/v1/pledges/{pledge}/submit",
         "/v1/pledges/{pledge}/confirm",
         "/v1/pledges/{pledge}/withdraw",
+        "/v1/pledges/{pledge}/syndicate/accept",
+        "/v1/pledges/{pledge}/third-party-consent",
+        "/v1/pledges/imports/{batch}/approve",
         "/v1/pledges/{pledge}/release/approve",
         "/v1/pledges/{pledge}/release/cancel",
         "/v1/pledges/{pledge}/amendments/{amendment}/consent",
         "/v1/pledges/{pledge}/amendments/{amendment}/approve",
+        "/v1/pledges/{pledge}/amendments/{amendment}/accept",
         "/v1/pledges/{pledge}/amendments/{amendment}/withdraw",
         "/v1/pledges/{pledge}/registrations/notice-registry/amend",  # an amount or a description: one rule of the whole
         "/v1/pledges/{pledge}/registrations/notice-registry/discharge",
+        "/v1/pledges/{pledge}/compensations/{compensation}/approve",
+        "/v1/pledges/{pledge}/compensations/{compensation}/end-deposit",
         "/v1/registry-tasks/{task}/confirm",
+        "/v1/exceptions/{exception}/confirm",
+        "/v1/webhooks/{webhook}/rotate-secret",
+        "/v1/webhooks/{webhook}/deliveries/{delivery}/replay",
+        "/v1/audit/checkpoints",
         "/v1/pledges/{pledge}/enforcements/{enforcement}/approve",
         "/v1/pledges/{pledge}/enforcements/{enforcement}/transfer",
     }
@@ -57,6 +72,16 @@ class Door:
 
 def _nothing(*_: str) -> Mapping[str, Any]:
     return {}
+
+
+def _client_key(*_: str) -> Mapping[str, Any]:
+    point = {"x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}
+    return {"purpose": "token", "public_key": {"kty": "EC", "crv": "P-256", **point}, "overlap_seconds": 60}
+
+
+def _client(*_: str) -> Mapping[str, Any]:
+    keys = [{"purpose": "token", "public_key": _client_key()["public_key"]}]
+    return {"id": "raw.client", "tenant": "greenlien", "role": "platform_ops", "person": "x", "keys": keys}
 
 
 def _authorization(*_: str) -> Mapping[str, Any]:
@@ -120,6 +145,12 @@ def _document(*_: str) -> Mapping[str, Any]:
     return {"kind": "other", "title": "x", "sha256": "0" * 64}
 
 
+def _old_pledges(*_: str) -> Mapping[str, Any]:
+    names = {"registry": "zhejiang", "registry_no": "OLD-1", "registry_ref": "DJ-1", "pledgor_uscc": HOLDER}
+    entry = {"quantity": quantity("1"), "registered_on": "2026-03-02", "rank": 1, "security_type": "pledge"}
+    return {"rows": [{**names, **entry, "secured": {"amount": yuan("1.00"), "kind": "ordinary"}, "loans": []}]}
+
+
 def a_registration(*_: str) -> Mapping[str, Any]:
     """Return an entry at the notice registry that a bank wants."""
     wanted = {"register": "notice_registry", "term_months": 12}
@@ -145,6 +176,7 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
             amount=("quantity", "amount"),
             text=("reason",),
         ),
+        "/v1/audit/checkpoints": Door("bank-a.auditor", _nothing),
         "/v1/reconciliation/runs": Door(AUTHORITY, lambda *_: {"registry": "zhejiang"}, text=("registry",)),
         "/v1/reconciliation/cases/{case}/acknowledge": Door(AUTHORITY, lambda *_: {"owner": "x"}, text=("owner",)),
         "/v1/reconciliation/cases/{case}/resolve": Door(AUTHORITY, lambda *_: {"note": "x"}, text=("note",)),
@@ -205,6 +237,30 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
         "/v1/pledges/{pledge}/request-correction": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
         "/v1/pledges/{pledge}/reject": Door(OFFICER, lambda *_: {"reason": "x"}, text=("reason",)),
         "/v1/pledges/{pledge}/withdraw": Door(ENTERPRISE, _nothing),
+        "/v1/pledges/{pledge}/syndicate/accept": Door(APPROVER, _nothing),
+        "/v1/pledges/{pledge}/third-party-consent": Door(ENTERPRISE, _nothing),
+        "/v1/settlement-accounts": Door(
+            EXCHANGE,
+            lambda *_: {
+                "account_no": "33001-1",
+                "account_name": "x",
+                "bank_name": "x",
+                "valid_from": "2026-01-01",
+                "source": {"title": "x", "sha256": "0" * 64},
+            },
+            text=("account_name",),
+            identifier=("account_no",),
+        ),
+        "/v1/pledges/imports": Door(
+            OFFICER,
+            _old_pledges,
+            amount=("rows", 0, "quantity", "amount"),
+            text=("rows", 0, "registry_ref"),
+            identifier=("rows", 0, "registry_no"),
+            integer=("rows", 0, "rank"),
+        ),
+        "/v1/pledges/imports/{batch}/approve": Door(APPROVER, _nothing),
+        "/v1/pledges/imports/{batch}/reject": Door(APPROVER, lambda *_: {"reason": "x"}, text=("reason",)),
         "/v1/pledges/{pledge}/release": Door(OFFICER, lambda *_: {"reason": "waived"}),
         "/v1/pledges/{pledge}/release/approve": Door(APPROVER, _nothing),
         "/v1/pledges/{pledge}/release/cancel": Door(OFFICER, _nothing),
@@ -216,10 +272,28 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
         ),
         "/v1/pledges/{pledge}/amendments/{amendment}/consent": Door(ENTERPRISE, _nothing),
         "/v1/pledges/{pledge}/amendments/{amendment}/approve": Door(APPROVER, _nothing),
+        "/v1/pledges/{pledge}/amendments/{amendment}/accept": Door(APPROVER, _nothing),
         "/v1/pledges/{pledge}/amendments/{amendment}/withdraw": Door(OFFICER, _nothing),
         "/v1/pledges/{pledge}/amendments/{amendment}/reject": Door(
             OFFICER, lambda *_: {"reason": "x"}, text=("reason",)
         ),
+        "/v1/pledges/{pledge}/compensations": Door(
+            OFFICER,
+            lambda *_: {
+                "kind": "insurance",
+                "amount": yuan("1.00"),
+                "received_on": "2026-11-20",
+                "reference": "R",
+                "apply": "deposit",
+            },
+            amount=("amount", "amount"),
+            text=("reference",),
+        ),
+        "/v1/pledges/{pledge}/compensations/{compensation}/approve": Door(APPROVER, _nothing),
+        "/v1/pledges/{pledge}/compensations/{compensation}/reject": Door(
+            APPROVER, lambda *_: {"reason": "x"}, text=("reason",)
+        ),
+        "/v1/pledges/{pledge}/compensations/{compensation}/end-deposit": Door(APPROVER, _nothing),
         "/v1/pledges/{pledge}/registrations": Door(
             OFFICER, a_registration, amount=("secured_amount", "amount"), integer=("term_months",)
         ),
@@ -237,6 +311,19 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
             AUTHORITY, a_task_answer, text=("reference",), identifier=("receipt", "sha256")
         ),
         "/v1/registry-tasks/{task}/confirm": Door(AUTHORITY, _nothing),
+        "/v1/exceptions/{exception}/acknowledge": Door(OPS, lambda *_: {"owner": "x"}, text=("owner",)),
+        "/v1/exceptions/{exception}/annotate": Door(OPS, lambda *_: {"note": "x"}, text=("note",)),
+        "/v1/exceptions/{exception}/resolve": Door(OPS, lambda *_: {"note": "x"}, text=("note",)),
+        "/v1/exceptions/{exception}/confirm": Door(OPS, _nothing),
+        "/v1/webhooks": Door(
+            OFFICER,
+            lambda *_: {"url": "http://127.0.0.1:9/in", "event_types": ["*"], "description": "x"},
+            text=("event_types", 0),
+        ),
+        "/v1/webhooks/{webhook}/rotate-secret": Door(
+            OFFICER, lambda *_: {"overlap_hours": 72}, integer=("overlap_hours",)
+        ),
+        "/v1/webhooks/{webhook}/deliveries/{delivery}/replay": Door(OFFICER, _nothing),
         "/v1/registry-tasks/{task}/return": Door(AUTHORITY, lambda *_: {"reason": "x"}, text=("reason",)),
         "/v1/pledges/{pledge}/enforcements": Door(
             OFFICER,
@@ -259,6 +346,17 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
             identifier=("winners", 0, "buyer_uscc"),
         ),
         ENFORCEMENT + "/transfer": Door(OFFICER, _nothing),
+        "/v1/clients": Door(SECURITY, _client, text=("person",), identifier=("keys", 0, "public_key", "x")),
+        "/v1/clients/{client}/approve": Door(SECURITY, _nothing),
+        "/v1/clients/{client}/reject": Door(SECURITY, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/clients/{client}/suspend": Door(SECURITY, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/clients/{client}/reinstate": Door(SECURITY, _nothing),
+        "/v1/clients/{client}/keys": Door(
+            SECURITY, _client_key, identifier=("public_key", "x"), integer=("overlap_seconds",)
+        ),
+        "/v1/clients/{client}/keys/{thumbprint}/approve": Door(SECURITY, _nothing),
+        "/v1/clients/{client}/keys/{thumbprint}/reject": Door(SECURITY, lambda *_: {"reason": "x"}, text=("reason",)),
+        "/v1/clients/{client}/keys/{thumbprint}/revoke": Door(SECURITY, lambda *_: {"reason": "x"}, text=("reason",)),
         "/v1/searches": Door(ENTERPRISE, lambda *_: {"by": "uscc", "value": HOLDER}, identifier=("value",)),
         "/v1/pledges/{pledge}/documents": Door(OFFICER, _document, text=("title",), identifier=("sha256",)),
         "/v1/pledges/{pledge}/document-demands": Door(OFFICER, lambda *_: {"kinds": ["other"]}, text=("kinds", 0)),

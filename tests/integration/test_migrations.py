@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, pool
 
+import api.wiring  # noqa: F401 - whoever wires the product has imported every table
 from integrations.database import migrate
 from integrations.database.migrate import MIGRATIONS
 from integrations.database.postmaster import SUPERUSER

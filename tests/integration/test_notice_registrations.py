@@ -266,7 +266,7 @@ def test_a_pledgor_objects_through_us_too(scene: NoticeScene) -> None:
     assert scene.entry(pledge)["status"] == "objected"
 
 
-def test_what_still_secures_is_not_discharged_and_what_is_released_is(scene: NoticeScene) -> None:
+def test_what_still_secures_is_not_discharged_and_what_is_released_is_by_itself(scene: NoticeScene) -> None:
     pledge, _, _ = scene.active()
     scene.register(pledge)
     assert scene.order(pledge, "discharge", {}, 409)["code"] == "registration_in_use"
@@ -274,7 +274,7 @@ def test_what_still_secures_is_not_discharged_and_what_is_released_is(scene: Not
     scene.business.act(OFFICER, pledge, "release", {"reason": "claim_extinguished"}, 202)
     scene.business.act("bank-a.approver", pledge, "release/approve", expected=202)
     scene.business.work()
-    scene.order(pledge, "discharge", {})
+    assert scene.order(pledge, "discharge", {}, 409)["code"] == "registration_pending"
     scene.work()
 
     assert scene.entry(pledge)["status"] == "discharged"

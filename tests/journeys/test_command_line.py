@@ -67,7 +67,7 @@ def test_the_facts_name_everything_that_an_outsider_needs(
     assert {client["id"] for client in facts["clients"]} == {
         *("bank-a.officer", "bank-a.approver", "bank-b.officer", "bank-b.approver"),
         *("enterprise.shaoxing", "enterprise.huangshi", "authority.zhejiang", "exchange.zhejiang", "portal.zhejiang"),
-        *("fund.ningxia", "auditor", "platform.ops", "platform.security"),
+        *("fund.ningxia", "auditor", "platform.ops", "platform.security", "platform.security.second"),
     }
     assert all(set(client) == {"id", "tenant", "role", "uscc"} for client in facts["clients"])
     assert len({right["holder_uscc"] for right in facts["rights"]}) >= 20

@@ -27,6 +27,8 @@ from tests.model.things import OK, RightModel, Told
 
 LAPSE_WORKING_DAYS: Final = 10
 STEPS_MAX: Final = 60
+ANSWER_SECONDS_MAX: Final = 300.0
+"""A campaign runs for hours beside other work: that the machine was busy is no answer of the product's."""
 WAITING: Final = (
     "select id from registry_orders where state not in ('executed', 'refused') and right_id = any(%s) order by id"
 )
@@ -129,6 +131,7 @@ def opened(database: Database) -> Iterator[Stage]:
         psycopg.connect(database.libpq(SUPERUSER), autocommit=True) as connection,
         asyncio.Runner() as runner,
     ):
+        business._http.timeout = ANSWER_SECONDS_MAX
         stack = AsyncExitStack()
         house = runner.run(stack.enter_async_context(business.worker_house()))
         try:

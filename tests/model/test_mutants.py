@@ -10,12 +10,14 @@ from unittest import mock
 
 import pytest
 
-from api.routes import pledge_commands
+from api.house import House, house_of
+from api.routes import pledge_commands, pledges
 from domain.pledges.pledges import Pledge
-from domain.use_cases import carry_out_order, decide_on_pledge
+from domain.use_cases import approve_amendment, carry_out_order, decide_on_pledge, enforce_pledge
 from domain.use_cases.release_pledge import approve_release
 from domain.values.actors import Actor
 from integrations.database.holds import DatabaseHolds
+from integrations.database.idempotency import IdempotencyKeys
 from integrations.database.rights import DatabaseRights
 from tests.database_session import Database
 from tests.model.machine import Machine
@@ -43,6 +45,16 @@ async def _approved_by_anybody(uow: Any, actor: Actor, *rest: Any) -> Pledge:  #
     return await approve_release(uow, replace(actor, client_id="somebody.else"), *rest)
 
 
+async def _no_ground(*_: object) -> tuple[()]:
+    return ()
+
+
+def _for_anybody(request: Any) -> House:  # noqa: ANN401 - litestar's own request
+    """Return the house as a worker enters it, from whom nothing is hidden."""
+    house = house_of(request)
+    return replace(house, open=lambda _: house.open(None))
+
+
 def _days_of_the_calendar(begin: date, end: date) -> int:
     return (end - begin).days
 
@@ -67,6 +79,30 @@ BUGS: Final[Mapping[str, tuple[Callable[[], Any], Story]]] = {
     "one person is two": (
         lambda: mock.patch.object(pledge_commands, "approve_release", _approved_by_anybody),
         lambda machine: (machine.advance_far(0, 5), machine.a_release_is_agreed_on(0, True)),  # noqa: FBT003 - as hypothesis calls a rule
+    ),
+    "an amendment asks no pledgor": (
+        lambda: mock.patch.object(approve_amendment, "missing_consents", return_value=()),
+        lambda machine: (
+            machine.advance_far(0, 5),
+            machine.propose_an_amendment(0, 0, Decimal(1), True),  # noqa: FBT003 - as hypothesis calls a rule
+            machine.approve_an_amendment(0),
+        ),
+    ),
+    "who owes nothing overdue is in default": (
+        lambda: mock.patch.object(enforce_pledge, "grounds_of", _no_ground),
+        lambda machine: (machine.advance_far(0, 5), machine.propose_enforcement(0)),
+    ),
+    "what is said twice is done twice": (
+        lambda: mock.patch.object(IdempotencyKeys, "find", _nothing),
+        lambda machine: machine.it_is_said_twice(0),
+    ),
+    "whoever is late is heard": (
+        lambda: mock.patch.object(pledge_commands, "if_match", return_value=None),
+        lambda machine: machine.somebody_is_late(0),
+    ),
+    "a stranger reads": (
+        lambda: mock.patch.object(pledges, "house_of", _for_anybody),
+        lambda machine: machine.a_stranger_reads(0, 0),
     ),
     "holidays count": (
         lambda: mock.patch.object(decide_on_pledge, "working_days_between", _days_of_the_calendar),

@@ -9,15 +9,31 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from api.client_certificates import ClientCertificates
 from api.edge import Envelope, assemble, edge_config
 from api.permissions import BODY, PERMISSION, needs, public
 from domain.ports.tokens import Tokens
+from tests.fakes.identity import MemoryGate, MemoryIdentity
 
 pytestmark = pytest.mark.anyio
 
 
+class NoTokens:
+    """Verifies nothing, because nothing is asked of it."""
+
+    def public_keys(self) -> tuple[()]:
+        return ()
+
+
 def built(handler: HTTPRouteHandler) -> object:
-    config = edge_config(cast("Tokens", None), now=lambda: datetime.now(UTC), allow_bearer=True)
+    config = edge_config(
+        cast("Tokens", NoTokens()),
+        issuer="https://greenlien.example",
+        now=lambda: datetime.now(UTC),
+        allow_bearer=True,
+        gate=MemoryGate(MemoryIdentity()),
+        certificates=ClientCertificates(None),
+    )
     config.route_handlers = [handler]
     return assemble(config)
 

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 from domain.ports.tokens import AccessClaims, ClientAssertion, TokenRefused
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import Division, Uscc
-from integrations.identity import tokens as module
+from integrations.identity import jose_signatures as module
 from integrations.identity.keys import SigningKey
 from integrations.identity.tokens import JoseTokens, check_public_key, sign_client_assertion
 from tests.unit.forged_tokens import (

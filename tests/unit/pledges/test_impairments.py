@@ -130,3 +130,18 @@ def test_an_impairment_says_the_same_as_a_finding_whenever_it_began() -> None:
     assert kept.says(finding)
     assert not kept.says(replace(finding, quantity=tonnes("4")))
     assert not kept.says(replace(finding, reference="hold_2"))
+
+
+def test_a_compliance_reserve_takes_what_is_pledged_by_rank_like_a_cut_and_beside_one() -> None:
+    right = a_right(quantity=tonnes("120"))
+    told = findings(right, [EARLY, LATE], PLEDGORS, [], None, Decimal(70))
+    assert told["early"][0].loss is not None
+    assert (told["early"][0].kind, told["early"][0].loss.lost) == (KIND.RESERVED, Decimal(10))  # 120 - 70 = 50 of 60
+    assert [(each.kind, each.loss.lost) for each in told["late"] if each.loss] == [(KIND.RESERVED, Decimal(60))]
+
+    cut = findings(replace(right, quantity=tonnes("100")), [EARLY, LATE], PLEDGORS, [], None, Decimal(10))
+    assert cut["early"] == []
+    assert [(each.kind, each.loss.lost) for each in cut["late"] if each.loss] == [
+        (KIND.REDUCED, Decimal(20)),  # 100 - 60 = 40 of 60
+        (KIND.RESERVED, Decimal(30)),  # 100 - 10 - 60 = 30 of 60
+    ]

@@ -108,6 +108,12 @@ def test_every_published_state_is_reached_and_every_state_but_the_terminal_ones_
     assert {state for state, _ in edges} == set(State) - TERMINAL
 
 
+@pytest.mark.parametrize("workflow", list(Workflow))
+def test_an_existing_pledge_is_brought_in_from_a_draft_to_active_and_from_nowhere_else(workflow: Workflow) -> None:
+    edges = {(state, target) for (state, event), target in TRANSITIONS[workflow].items() if event is Event.BROUGHT_IN}
+    assert edges == {(State.DRAFT, State.ACTIVE)}
+
+
 def test_only_states_with_a_pending_hold_lapse() -> None:
     assert {
         State.SUBMITTED,

@@ -1,0 +1,1 @@
+"""Tests of what adapters share when they call out."""
