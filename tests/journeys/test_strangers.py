@@ -146,13 +146,13 @@ def test_a_bank_sees_no_right_of_an_enterprise_that_has_not_consented(ensemble: 
     assert (answer.status_code, answer.json()["code"]) == (409, "authorization_required")
 
 
-OPERATIONS = [
+OPERATIONS = sorted(
     (route.path, method, str(handler.opt[PERMISSION]))
     for route in described_app().routes
     for handler in getattr(route, "route_handlers", ())
-    for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"})
+    for method in handler.http_methods - {"OPTIONS", "HEAD"}
     if handler.opt.get(PERMISSION) is not None
-]
+)
 """Every route that asks for a permission, with the permission that it asks for."""
 
 
