@@ -1,10 +1,12 @@
 """What every test may ask for: the event loop's name, a database, how many rounds a race runs, where figures go."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from integrations.database.embedded import EmbeddedServer
@@ -13,6 +15,8 @@ from tests.database_session import Database
 
 CAMPAIGN = os.environ.get("GREENLIEN_CAMPAIGN") == "1"
 """Set by `make campaign`: big counts, and examples that differ from run to run."""
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # a command's own answer is on stdout
 
 settings.register_profile("test", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("campaign", parent=settings.get_profile("test"), derandomize=False, max_examples=5000)

@@ -85,6 +85,7 @@ class Play:
         return {
             **os.environ,
             "GREENLIEN_DEMO": "1",
+            "GREENLIEN_RATE_LIMITS": "off",
             "DATABASE_URL": self.database.app_url,
             "WORKER_DATABASE_URL": self.database.worker_url,
             "GREENLIEN_ISSUER": f"http://127.0.0.1:{self.port}",

@@ -246,6 +246,7 @@ class TestTheCommandLine:
     def test_the_same_idempotency_key_gets_the_same_answer(
         self, business: ProvingBusiness, keys: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
+        business.consent("enterprise.shaoxing", HOLDER, "bank-a")
         body = {"by": "uscc", "value": HOLDER}
         (tmp_path / "search.json").write_text(json.dumps(body), encoding="utf-8")
         command = ["call", OFFICER, "POST", "/v1/searches", "--json", str(tmp_path / "search.json")]

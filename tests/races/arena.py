@@ -167,6 +167,7 @@ def opened(
             "GREENLIEN_ISSUER": f"http://127.0.0.1:{ports[0]}",
             "GREENLIEN_SIGNING_KEY_FILE": str(demonstration.signing_key),
             "GREENLIEN_REGISTRIES": "{}",
+            "GREENLIEN_RATE_LIMITS": "off",
             **(also or {}),
         }
         with (
