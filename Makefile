@@ -32,7 +32,7 @@ $(STAMP): requirements-dev.txt
 	$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements-dev.txt
 	@touch $(STAMP)
 
-demo: $(STAMP) ## Play the main job end to end over HTTP, on an embedded PostgreSQL and simulators, and print each step.
+demo: $(STAMP) ## Play the main job, and attacks on it, over HTTP on an embedded PostgreSQL and simulators; print each step.
 	$(PY) -m api demo
 
 serve: $(STAMP) ## Migrate, then start API, worker and simulators on 127.0.0.1:8300 (PORT=... for another) until INT or TERM.

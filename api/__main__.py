@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     )
     facts.add_argument("--data-dir", type=Path, default=DATA_FOLDER)
 
-    play = _command(commands, "demo", demo.play_main_job, "start everything and play the main job end to end")
+    play = _command(commands, "demo", demo.play_main_job, "play the main job end to end, and attacks on it")
     play.add_argument("--data-dir", type=Path, default=None, help="keep the data here instead of in a temporary folder")
 
     _command(commands, "draw-states", states.draw, "print the pledge's states as a Mermaid diagram, from the table")

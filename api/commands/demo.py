@@ -1,8 +1,9 @@
 """Start everything, play the main job end to end over HTTP, and stop everything again.
 
 The story needs a database without a history, so a database's address in the environment is not heeded here: there is
-an embedded one. What the processes log goes to files in the demonstration's folder, and its end is shown only where
-something was not as it must be. The folder is removed afterwards, unless it was named with `--data-dir`.
+an embedded one. The door takes no bearer tokens: every actor proves that it holds its key, and signs its orders. What
+the processes log goes to files in the demonstration's folder, and its end is shown only where something was not as it
+must be. The folder is removed afterwards, unless it was named with `--data-dir`.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from domain.values.time import business_date
 FOLDER: Final = Path(".data")
 LOG_LINES_SHOWN: Final = 12
 CALL_SECONDS_MAX: Final = 30.0
+IN_CHINESE: Final = {"Accept-Language": "zh-CN"}
 NOT_HEEDED: Final = ("DATABASE_URL", "WORKER_DATABASE_URL", "MIGRATION_DATABASE_URL")
 
 
@@ -40,7 +42,7 @@ def play_main_job(arguments: argparse.Namespace) -> int:
     for variable in NOT_HEEDED:
         os.environ.pop(variable, None)
     with _folder(arguments.data_dir) as folder:
-        ensemble = Ensemble(folder, free_port(), allow_bearer=True, logs=folder / "logs")
+        ensemble = Ensemble(folder, free_port(), allow_bearer=False, logs=folder / "logs")
         try:
             return _play(ensemble)
         except Surprise as surprise:
@@ -65,9 +67,11 @@ def _play(ensemble: Ensemble) -> int:
     sys.stdout.write(f"已就绪：{ensemble.base_url}，用时 {started - began:.1f} s\n")
     demonstration = ensemble.demonstration
     facts = demonstration.facts()
-    with httpx.Client(base_url=ensemble.base_url, trust_env=False, timeout=CALL_SECONDS_MAX) as client:
+    with httpx.Client(
+        base_url=ensemble.base_url, headers=IN_CHINESE, trust_env=False, timeout=CALL_SECONDS_MAX
+    ) as client:
         scene = Scene(
-            line=Line(client, demonstration.token),
+            line=Line(client, lambda actor: demonstration.speaker(actor, client)),
             back_door=BackDoor(client, facts["simulators"][0]["control_url"]),
             facts=facts,
             today=business_date(wiring.now()),

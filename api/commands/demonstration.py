@@ -127,6 +127,10 @@ class Demonstration:
         """Return the key by which a demo client signs orders; it is another than its key for tokens."""
         return wiring.load_key(self.keys / f"{client}.order.pem")
 
+    def speaker(self, client: str, http: httpx.Client) -> SigningClient:
+        """Return what speaks as a demo client, by its own keys, to the API that `http` has the address of."""
+        return SigningClient(client, self.client_key(client), self.order_key(client), http)
+
     def register_clients(self, owner_url: str) -> None:
         """Write the demo's tenants and clients into the database."""
         clients = [

@@ -56,8 +56,7 @@ class SigningClient:
             httpx.HTTPStatusError: no token is to be had.
         """
         asked = self.http.build_request(method, path, content=body)
-        token = self.token()
-        target = self._issuer + asked.url.raw_path.decode("ascii")
+        token, target = self.token(), self.target(path)
         headers = {
             "Authorization": f"DPoP {token}",
             "DPoP": self.proof(method, target.partition("?")[0], token),
@@ -74,6 +73,11 @@ class SigningClient:
             )
         asked.headers.update(headers)
         return self.http.send(asked)
+
+    def target(self, path: str) -> str:
+        """Return the address that is signed for a path with its query: the one under the issuer."""
+        self.token()
+        return self._issuer + self.http.build_request("GET", path).url.raw_path.decode("ascii")
 
     def token(self) -> str:
         """Return an access token that is bound to the client's key."""

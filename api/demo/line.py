@@ -1,19 +1,22 @@
 """The line on which the actors speak to the API, and the surprise that ends a demonstration.
 
 Every call says beforehand what must come back; anything else is a `Surprise`, which names the step, the request, what
-was expected and what came. A token lives five minutes at most, so it is fetched again after three.
+was expected and what came. Each actor proves with every request that it holds the key of its token, and signs every
+command as an order; whoever attacks sends raw requests instead, with whatever was stolen or forged on them.
 """
 
-import secrets
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 
-TOKEN_SECONDS: Final = 180.0
+from api import wiring
+
 SHOWN_LENGTH_MAX: Final = 1500
+JSON_LINES: Final = "application/jsonl"
 
 
 @dataclass
@@ -32,25 +35,67 @@ class Surprise(Exception):
         return "\n".join(f"  {name}: {value}" for name, value in told.items())
 
 
+class Speaker(Protocol):
+    """Speaks as one client, with that client's own keys; the official client does."""
+
+    @property
+    def order_key(self) -> "wiring.SigningKey | None":
+        """Return the key that signs its orders."""
+        ...
+
+    def request(self, method: str, path: str, body: bytes | None = None, *, order: bool = False) -> httpx.Response:
+        """Send one request with its proofs, signed where it is an order."""
+        ...
+
+    def token(self) -> str:
+        """Return its access token."""
+        ...
+
+    def target(self, path: str) -> str:
+        """Return the address that is signed for a path."""
+        ...
+
+    def proof(self, method: str, target: str, token: str | None) -> str:
+        """Return a proof that it holds the key of its token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """A request of which somebody chose every header."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, as it was read and as it was written."""
+    """What came back, as it was read and as it was written, and what had been sent; JSON lines are left unread."""
 
     status: int
     body: Mapping[str, Any]
     text: str
     milliseconds: float
+    sent: httpx.Request
 
 
 @dataclass(slots=True)
 class Line:
-    """Sends the actors' requests; `client` has the API's address, `token` fetches a token by an actor's name."""
+    """Sends the requests; `client` has the API's address, `speaker` returns what speaks as an actor, by its name."""
 
     client: httpx.Client
-    token: Callable[[str], str]
+    speaker: Callable[[str], Speaker]
     step: str = "0"
     request: str = ""
-    _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _speakers: dict[str, Speaker] = field(default_factory=dict)
+
+    def speaks_as(self, actor: str) -> Speaker:
+        """Return what speaks as an actor; the same each time, since it keeps its token."""
+        if actor not in self._speakers:
+            self._speakers[actor] = self.speaker(actor)
+        return self._speakers[actor]
 
     def call(
         self,
@@ -63,20 +108,19 @@ class Line:
         code: str | None = None,
     ) -> Answer:
         """Send one request as an actor and return its answer; raises Surprise for another status or code."""
+        written = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8")
+        speaker = self.speaks_as(actor)
         self.request = f"{actor} {method} {path}"
-        try:
-            headers = {"Authorization": f"Bearer {self._token(actor)}", "Accept-Language": "zh-CN"}
-            if method == "POST":
-                headers["Idempotency-Key"] = secrets.token_hex(16)
-            began = time.perf_counter()
-            response = self.client.request(method, path, json=body, headers=headers)
-            milliseconds = (time.perf_counter() - began) * 1000
-            answer = Answer(response.status_code, response.json(), response.text, milliseconds)
-        except (httpx.HTTPError, ValueError) as error:
-            raise self.surprise(expect, f"{type(error).__name__}: {error}") from error
-        if answer.status != expect or answer.body.get("code") != code:
-            raise self.surprise(f"{expect} {code or ''}".strip(), f"{answer.status} {answer.text}")
-        return answer
+        return self._answered(
+            lambda: speaker.request(method, path, written, order=method == "POST"), expect, code, before=speaker.token
+        )
+
+    def raw(self, who: str, raw: Raw, *, expect: int, code: str) -> Answer:
+        """Send exactly this request and return its answer; raises Surprise for another status or code."""
+        self.request = f"{who} {raw.method} {raw.path}"
+        return self._answered(
+            lambda: self.client.request(raw.method, raw.path, content=raw.body, headers=raw.headers), expect, code
+        )
 
     def surprise(self, expected: object, got: object) -> Surprise:
         """Return the surprise that the last request caused."""
@@ -87,12 +131,27 @@ class Line:
         if expected != got:
             raise self.surprise(f"{what} = {expected}", got)
 
-    def _token(self, actor: str) -> str:
-        known = self._tokens.get(actor)
-        if known is None or time.monotonic() - known[1] > TOKEN_SECONDS:
-            known = (self.token(actor), time.monotonic())
-            self._tokens[actor] = known
-        return known[0]
+    def _answered(
+        self,
+        send: Callable[[], httpx.Response],
+        expect: int,
+        code: str | None,
+        before: Callable[[], object] | None = None,
+    ) -> Answer:
+        try:
+            if before is not None:
+                before()
+            began = time.perf_counter()
+            response = send()
+            milliseconds = (time.perf_counter() - began) * 1000
+            lines = response.headers.get("content-type", "").startswith(JSON_LINES)
+            body = {} if lines else response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise self.surprise(expect, f"{type(error).__name__}: {error}") from error
+        answer = Answer(response.status_code, body, response.text, milliseconds, response.request)
+        if answer.status != expect or answer.body.get("code") != code:
+            raise self.surprise(f"{expect} {code or ''}".strip(), f"{answer.status} {answer.text}")
+        return answer
 
 
 @dataclass(frozen=True, slots=True)

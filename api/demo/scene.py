@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TextIO
 
-from api.demo.line import Answer, BackDoor, Line
+from api.demo.line import Answer, BackDoor, Line, Raw
 from api.demo.words import ACTORS, STATES, wide
 
 POLL_SECONDS: Final = 0.1
@@ -56,6 +56,13 @@ class Scene:
         """Let an actor send what must be refused, tell why it was, and return the refusal."""
         answer = self.line.call(actor, *request, expect=status, code=code)
         self._deed(ACTORS.get(actor, actor), f"{zh} / {en}", answer)
+        self.says(f"✗ {code}: {answer.body['detail']}")
+        return answer
+
+    def foils(self, attacker: str, zh: str, en: str, raw: Raw, *, status: int, code: str) -> Answer:
+        """Let an attacker send a request that must be refused, tell why it was, and return the refusal."""
+        answer = self.line.raw(attacker, raw, expect=status, code=code)
+        self._deed(ACTORS.get(attacker, attacker), f"{zh} / {en}", answer)
         self.says(f"✗ {code}: {answer.body['detail']}")
         return answer
 

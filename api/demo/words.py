@@ -19,6 +19,7 @@ ACTORS: Final[Mapping[str, str]] = {
     "bank-b.approver": "乙银行审批人",
     "auditor": "甲银行审计",
     "greenlien.worker": "后台作业",
+    "attacker": "攻击者",
 }
 
 STATES: Final[Mapping[str, str]] = {
@@ -59,6 +60,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "pledge.active": "质押生效",
     "pledge.release_ordered": "申请解除",
     "pledge.release_approved": "复核解除",
+    "pledge.release_cancelled": "撤销解除申请",
     "pledge.release_executed": "解冻完成",
     "pledge.released": "质押解除",
     "pledge.searched": "冻结后再查询",
@@ -74,6 +76,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "hold.posted": "占用落实",
     "hold.voided": "占用撤销",
     "hold.released": "占用解除",
+    "order.answered": "签名指令有答复",
     "loan.recorded": "登记贷款合同",
     "loan.disbursed": "放款",
     "loan.settled": "结清",

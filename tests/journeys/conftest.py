@@ -1,7 +1,8 @@
 """The whole product, running: one ensemble of processes a test process, and what a journey needs of it.
 
-The main job is played in it first (`story`); then come the tests, which share it, so each takes rights, contract
-numbers and idempotency keys of its own. Every answer, the main job's too, is judged by the served OpenAPI document.
+The main job is played in it first (`story`), through a second door that takes no bearer tokens, as `make demo` has it;
+then come the tests, which share it, so each takes rights, contract numbers and idempotency keys of its own. Every
+answer, the main job's too, is judged by the served OpenAPI document.
 """
 
 import io
@@ -16,8 +17,8 @@ from typing import Final
 import httpx
 import pytest
 
-from api.commands.demo import NOT_HEEDED
-from api.commands.supervisor import Ensemble, free_port
+from api.commands.demo import IN_CHINESE, NOT_HEEDED
+from api.commands.supervisor import HOST, Child, Ensemble, free_port
 from api.demo.line import BackDoor, Line, Surprise
 from api.demo.main_job import Story, play
 from api.demo.scene import Scene
@@ -55,9 +56,10 @@ def played() -> Iterator[Played]:
             environment.delenv(variable, raising=False)
         try:
             started.start()
+            strict_url = _strict_door(started)
             with open_company(started.demonstration) as company:
                 printed = io.StringIO()
-                outcome = _play(company, printed)
+                outcome = _play(company, strict_url, printed)
                 prepare(company)
                 yield Played(company, outcome, printed.getvalue())
         finally:
@@ -89,15 +91,28 @@ def plain(ensemble: Company) -> Iterator[httpx.Client]:
         yield client
 
 
-def _play(company: Company, printed: io.StringIO) -> Story | Surprise | NotAsDocumented:
-    scene = Scene(
-        line=Line(company.http, company.demonstration.token),
-        back_door=BackDoor(company.back_door, company.control_url),
-        facts=company.facts,
-        today=company.today,
-        out=printed,
-    )
-    try:
-        return play(scene)
-    except (Surprise, NotAsDocumented) as surprise:
-        return surprise
+def _strict_door(started: Ensemble) -> str:
+    """Start a second API of the same ensemble, which takes no bearer tokens, and return its address."""
+    [api] = [child for child in started.children if child.name == "api"]
+    port = free_port()
+    door = Child("strict", ["serve", "--port", str(port)], api.environment, api.logs)
+    started.children.append(door)
+    door.start()
+    started._wait_until_served(f"http://{HOST}:{port}/health")
+    return f"http://{HOST}:{port}"
+
+
+def _play(company: Company, address: str, printed: io.StringIO) -> Story | Surprise | NotAsDocumented:
+    hooks = {"response": [company.truth.check]}
+    with httpx.Client(base_url=address, headers=IN_CHINESE, trust_env=False, timeout=60, event_hooks=hooks) as http:
+        scene = Scene(
+            line=Line(http, lambda actor: company.demonstration.speaker(actor, http)),
+            back_door=BackDoor(company.back_door, company.control_url),
+            facts=company.facts,
+            today=company.today,
+            out=printed,
+        )
+        try:
+            return play(scene)
+        except (Surprise, NotAsDocumented) as surprise:
+            return surprise

@@ -176,6 +176,60 @@ def test_the_auditor_reads_no_other_bank_s_trail(story: Story) -> None:
     assert not [entry for entry in story.recounted.audit if entry["tenant"] == "bank-b"]
 
 
+def test_a_release_that_the_officer_s_own_order_key_did_not_sign_over_its_body_is_no_order(story: Story) -> None:
+    assert story.forged.answers == {
+        "another key": (403, "order_signature_invalid"),
+        "a colleague's key": (403, "order_signature_invalid"),
+        "another body": (403, "order_signature_invalid"),
+        "no signature": (403, "order_signature_required"),
+    }
+    assert (story.forged.pledge["status"], story.forged.orders) == ("active", 0)
+
+
+def test_an_order_is_carried_out_once_and_yesterday_s_not_at_all(story: Story) -> None:
+    assert story.replayed.answers == {
+        "the same order": (409, "order_replayed"),
+        "yesterday's order": (403, "order_signature_invalid"),
+    }
+    assert (story.replayed.pledge["status"], story.replayed.orders) == ("active", 1)
+
+
+def test_a_stolen_token_opens_nothing_without_its_key(story: Story) -> None:
+    assert story.stolen.answers == {
+        "as a bearer": (401, "proof_required"),
+        "without a proof": (401, "proof_required"),
+        "by another key": (401, "unauthenticated"),
+        "with the holder's proof": (401, "unauthenticated"),
+    }
+
+
+def test_the_attacked_pledge_still_stands_and_was_released_by_nobody(ensemble: Company, story: Story) -> None:
+    attacked = {each.pledge["id"] for each in (story.forged, story.replayed, story.stolen)}
+    assert attacked == {story.reconciled.pledge["id"]}
+    [pledge_id] = attacked
+    trail = ensemble.ok("auditor", "GET", f"/v1/audit?subject={pledge_id}&limit=100")["items"]
+    releases = [each["action"] for each in trail if each["action"].startswith(("pledge.release", "release."))]
+    assert releases == ["pledge.release_ordered", "pledge.release_cancelled"]
+    assert ensemble.ok("bank-a.officer", "GET", f"/v1/pledges/{pledge_id}")["status"] == "active"
+
+
+def test_the_verifier_names_the_line_of_a_changed_row_or_of_the_checkpoint_that_it_contradicts(story: Story) -> None:
+    found = story.tampered
+    assert (found.genuine.chain, found.genuine.first) == ("bank-a", 1)
+    assert found.changed <= found.checkpoint <= found.genuine.last
+    assert (found.altered_line, found.forged_line) == (found.changed + 1, found.checkpoint + 1)
+
+
+def test_each_attack_is_told_with_what_the_api_said_of_it(played: Played, story: Story) -> None:
+    foiled = (story.forged, story.replayed, story.stolen)
+    told = [line for line in played.printed.splitlines() if line.startswith("  攻击者")]
+    assert len(told) == sum(len(each.answers) for each in foiled) == 10
+    assert played.printed.count("次攻击均被识破") == len(foiled)
+    for line in (story.tampered.altered_line, story.tampered.forged_line):
+        assert f"第{line}行：" in played.printed
+        assert f"line {line}: " in played.printed
+
+
 def test_every_answer_of_the_main_job_was_judged(ensemble: Company, story: Story) -> None:
     assert ensemble.truth.judged > 80
 

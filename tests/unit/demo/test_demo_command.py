@@ -19,6 +19,7 @@ class _Ensemble:
     """Stands where the processes would be; its start ends as the test says."""
 
     stopped = 0
+    bearers: bool | None = None
 
     def __init__(self, ending: BaseException | None, logs: Path) -> None:
         self.base_url = "http://api.example"
@@ -45,6 +46,7 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:  # noqa: ANN40
 
     def run(ending: BaseException) -> int:
         def ensemble(_: Path, port: int, *, allow_bearer: bool, logs: Path) -> _Ensemble:
+            _Ensemble.bearers = allow_bearer
             return _Ensemble(ending, logs)
 
         monkeypatch.setattr(demo, "Ensemble", ensemble)
@@ -81,6 +83,15 @@ def test_a_database_in_the_environment_is_left_alone(
 ) -> None:
     play(SURPRISE)
     assert not set(demo.NOT_HEEDED) & os.environ.keys()
+
+
+def test_the_story_is_played_at_a_door_that_takes_no_bearer_tokens(
+    play: Any,  # noqa: ANN401 - the fixture's function
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_Ensemble, "bearers", None)
+    play(SURPRISE)
+    assert _Ensemble.bearers is False
 
 
 def test_a_bug_of_ours_is_loud_and_stops_everything_all_the_same(

@@ -1,9 +1,43 @@
 """The demonstration's line: anything that is not as said beforehand ends it, and says where."""
 
+from dataclasses import dataclass
+
 import httpx
 import pytest
 
-from api.demo.line import Line, Surprise
+from api.commands.signing_client import SigningClient
+from api.demo.line import Line, Raw, Speaker, Surprise
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Speaks as an actor without proving anything."""
+
+    actor: str
+    client: httpx.Client
+    order_key: None = None
+
+    def request(self, method: str, path: str, body: bytes | None = None, *, order: bool = False) -> httpx.Response:
+        headers = {"Actor": self.actor, "Order": str(order)}
+        return self.client.request(method, path, content=body, headers=headers)
+
+    def token(self) -> str:
+        return f"token of {self.actor}"
+
+    def target(self, path: str) -> str:
+        return path
+
+    def proof(self, method: str, target: str, token: str | None) -> str:
+        return f"{method} {target} {token}"
+
+
+def _of(client: httpx.Client) -> Line:
+    return Line(client, lambda actor: _Speaker(actor, client), step="4 (the workflow)")
+
+
+def test_the_official_client_is_what_an_actor_speaks_by() -> None:
+    official: type[Speaker] = SigningClient
+    assert all(callable(getattr(official, name)) for name in ("request", "token", "target", "proof"))
 
 
 def _line(answer: httpx.Response | Exception) -> Line:
@@ -13,7 +47,7 @@ def _line(answer: httpx.Response | Exception) -> Line:
         return answer
 
     client = httpx.Client(base_url="http://api.example", transport=httpx.MockTransport(respond))
-    return Line(client, lambda actor: f"token of {actor}", step="4 (the workflow)")
+    return _of(client)
 
 
 @pytest.mark.parametrize(
@@ -52,18 +86,44 @@ def test_a_check_that_fails_names_the_request_before_it() -> None:
         line.check("status", "released", "active")
 
 
-def test_each_actor_speaks_with_a_token_of_their_own_and_a_command_with_a_fresh_key() -> None:
+def test_each_actor_speaks_for_itself_and_signs_every_command() -> None:
     seen: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, json={})
 
-    line = Line(httpx.Client(base_url="http://a", transport=httpx.MockTransport(respond)), lambda actor: f"of-{actor}")
-    line.call("x", "POST", "/", {})
+    line = _of(httpx.Client(base_url="http://a", transport=httpx.MockTransport(respond)))
+    answer = line.call("x", "POST", "/", {"name": "绍兴"})
     line.call("y", "POST", "/", {})
     line.call("y", "GET", "/")
-    assert [request.headers["authorization"] for request in seen] == ["Bearer of-x", "Bearer of-y", "Bearer of-y"]
-    keys = [request.headers.get("idempotency-key") for request in seen]
-    assert keys[0] != keys[1]
-    assert keys[2] is None
+    assert [(request.headers["actor"], request.headers["order"]) for request in seen] == [
+        ("x", "True"),
+        ("y", "True"),
+        ("y", "False"),
+    ]
+    assert seen[0].content.decode() == '{"name": "绍兴"}'
+    assert answer.sent is seen[0]
+    assert line.speaks_as("x") is line.speaks_as("x")
+
+
+def test_json_lines_are_left_as_they_came() -> None:
+    lines = httpx.Response(200, text='{"a":1}\n{"b":2}\n', headers={"Content-Type": "application/jsonl"})
+    answer = _line(lines).call("auditor", "GET", "/v1/audit/export")
+    assert (answer.body, answer.text) == ({}, '{"a":1}\n{"b":2}\n')
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(202, json={}), httpx.Response(403, json={"code": "forbidden"}), httpx.ReadTimeout("late")]
+)
+def test_an_attack_that_gets_another_answer_than_its_refusal_is_a_surprise(answer: httpx.Response | Exception) -> None:
+    raw = Raw(method="POST", path="/v1/pledges/1/release", headers={"Authorization": "DPoP x"}, body=b"{}")
+    with pytest.raises(Surprise, match="attacker POST /v1/pledges/1/release"):
+        _line(answer).raw("attacker", raw, expect=403, code="order_signature_invalid")
+
+
+def test_an_attack_is_sent_as_it_was_made() -> None:
+    refusal = httpx.Response(401, json={"code": "unauthenticated"})
+    raw = Raw(method="GET", path="/v1/pledges/1", headers={"Authorization": "DPoP stolen"})
+    sent = _line(refusal).raw("attacker", raw, expect=401, code="unauthenticated").sent
+    assert (sent.headers["authorization"], "dpop" in sent.headers) == ("DPoP stolen", False)
