@@ -44,8 +44,10 @@ def test_exactly_the_commands_on_a_pledge_and_the_second_person_s_decisions_heed
     operations: list[tuple[str, str, dict[str, Any]]],
 ) -> None:
     for path, method, operation in operations:
-        on_a_pledge = path.startswith("/v1/pledges/") and path != "/v1/pledges/imports"
-        heeds = method == "post" and (on_a_pledge or path.endswith(("/approve", "/reject")))
+        command = method == "post" and (
+            path.startswith("/v1/pledges/{pledge_id}/") or path.endswith(("/approve", "/reject"))
+        )
+        heeds = command or method in {"patch", "delete"}
         assert ("IfMatch" in _names(operation)) is heeds, path
 
 
