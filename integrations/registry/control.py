@@ -85,7 +85,7 @@ class EntryOrder(BaseModel):
 
 def control_routes(ledger: Ledger, faults: FaultList) -> Sequence[HTTPRouteHandler]:
     """Return the routes of the back door to this ledger and these faults."""
-    guards = [_only_this_machine]
+    guards = [only_this_machine]
 
     @post(f"{CONTROL_PATH}/faults", guards=guards, status_code=200)
     async def arm(data: JSONBody[FaultOrder]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def control_routes(ledger: Ledger, faults: FaultList) -> Sequence[HTTPRouteHandl
     return [arm, armed, disarm, executed, rights, enter, change]
 
 
-def _only_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+def only_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse callers from elsewhere."""
     client = connection.client
     if client is None or not ipaddress.ip_address(client.host).is_loopback:

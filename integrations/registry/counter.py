@@ -81,6 +81,13 @@ class Counter:
         code, body = self._result(registry, operation, request, postponed=postponed)
         return self._signed(registry, operation, request, code, body)
 
+    def executed(self, registry: str, operation: Operation, request: Request) -> str | None:
+        """Return the id of the order that a request has just placed and that is executed, none otherwise."""
+        if operation not in _ORDER_KINDS:
+            return None
+        order_id = request.body.optional_text("zlbh", messages.ORDER_ID_LENGTH_MAX)
+        return order_id if order_id is not None and self._ledger.is_executed(registry, order_id) else None
+
     def closed(
         self, registry: str, operation: Operation, request: Request, until: datetime | None = None
     ) -> SignedAnswer:

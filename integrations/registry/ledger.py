@@ -100,6 +100,11 @@ class Ledger:
                 return None if known is None else known.outcome
             return self._execute(read_order(read_object(known.content), registry, known.outcome.kind))
 
+    def is_executed(self, registry: str, order_id: str) -> bool:
+        """Tell whether an order has been executed, as the books stand."""
+        known = self._books.order(registry, order_id)
+        return known is not None and known.outcome.status is OrderStatus.EXECUTED
+
     def enter(self, right: RegisteredRight) -> tuple[RegisteredRight, Quantity]:
         """Enter a new right; return it and what is frozen of it, nothing.
 

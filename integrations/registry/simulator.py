@@ -17,6 +17,8 @@ from typing import Final
 from litestar import Litestar, asgi
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from integrations.registry.callback_control import callback_routes
+from integrations.registry.callers import Caller, told_of_order
 from integrations.registry.control import control_routes
 from integrations.registry.counter import Counter, NotProven, SignedAnswer
 from integrations.registry.faults import FaultKind, FaultList
@@ -48,7 +50,8 @@ def create_simulator(
     """
     ledger = Ledger(ledger_path, rights, clock)
     faults = FaultList()
-    door = _Door(Counter(ledger, app_id, secret, clock), faults)
+    caller = Caller(app_id, secret, clock)
+    door = _Door(Counter(ledger, app_id, secret, clock), faults, caller)
 
     @asgi("/", is_mount=True, copy_scope=True)
     async def wire_door(scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,10 +60,11 @@ def create_simulator(
     @asynccontextmanager
     async def open_books(_: Litestar) -> AsyncIterator[None]:
         yield
+        await caller.aclose()
         ledger.close()
 
     return Litestar(
-        [wire_door, *control_routes(ledger, faults)],
+        [wire_door, *control_routes(ledger, faults), *callback_routes(ledger, caller)],
         lifespan=[open_books],
         logging_config=None,
         openapi_config=None,
@@ -71,9 +75,10 @@ def create_simulator(
 class _Door:
     """Takes messages off the line, lets faults strike, and puts answers on the line."""
 
-    def __init__(self, counter: Counter, faults: FaultList) -> None:
+    def __init__(self, counter: Counter, faults: FaultList, caller: Caller) -> None:
         self._counter = counter
         self._faults = faults
+        self._caller = caller
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one message of the wire."""
@@ -110,6 +115,8 @@ class _Door:
         if kind is FaultKind.SLOW:
             await asyncio.sleep(seconds)
         answer = self._counter.obey(registry, operation, request, postponed=kind is FaultKind.LATE)
+        if (executed := self._counter.executed(registry, operation, request)) is not None:
+            self._caller.tell_soon(registry, told_of_order(executed))
         if kind is FaultKind.DUPLICATE:
             answer = self._counter.obey(registry, operation, request, postponed=False)
         if kind is FaultKind.LOSE_REPLY:

@@ -16,6 +16,7 @@ one envelope. Any other HTTP status comes from something between us and the regi
     zlcx  指令查询      zlbh                                      order outcome
     djcx  冻结查询      qzbh, pzh                                 qzbh pzh cyrdm zqrdm zlsl jldw zxsj sxh (what stands)
     rzye  日终余额      rq                                        rq, zhs, zy, wj
+    hdtz  回调通知      tzlx, zlbh | qzbh                         nothing; the registry asks here, see below
 
     right           qzbh 权证编号  xkzbh 排污许可证编号  cyrdm 持有人代码  cyrmc 持有人名称  qllx 权利类型
                     wrw 污染物  nf 年份  qlsl 权利数量  djsl 冻结数量  jldw 计量单位  qdfs 取得方式  yclx 有偿类型
@@ -30,6 +31,8 @@ one envelope. Any other HTTP status comes from something between us and the regi
                     xzqrdm 变更后质权人代码  xcyrdm 变更后持有人代码; a 冻结变更 leaves the freeze with its number, time
                     and quantity and changes whose it is; a new holder must hold the right already
     closed (9001)   kfsj 开放时间, when it is open again, where that is known
+    notification    tzlx 通知类型 (ZLZT 指令状态 of zlbh | QZBG 权证变更 of qzbh | HFFW 恢复服务); whatever
+                    else it says is not relied on: who is told asks again
     daily file      rq 日期  zhs 总行数  zy SHA-256 of wj
                     wj the file: lines of `qzbh|qlsl|djsl|jldw|bbh`, each ended by LF
 
@@ -41,13 +44,14 @@ such right, 2002 no such order, 9001 closed, 9002 the daily file is not ready.
 Signature. Both directions carry `X-Pwq-Request`, `X-Pwq-Timestamp` and `X-Pwq-Sign`, the lower-case hexadecimal
 HMAC-SHA256 of
 
-    REQ | RSP  LF  POST  LF  /{registry}/{operation}  LF  timestamp  LF  reqId  LF  the exact bytes of the body
+    REQ | RSP | NTF | ACK  LF  POST  LF  /{registry}/{operation}  LF  timestamp  LF  reqId  LF  the body's exact bytes
 
 The direction stands first, so that a request cannot be reflected as its own answer. An answer is signed over the
 `reqId` of the request it answers, so that yesterday's "frozen" is no answer to today's order. The path is the
-registry's own, without whatever prefix a gateway adds. A message that does not prove its sender gets an HTTP 401
-without a signature: a signed "not taken", handed out to anyone who asks, could be played to the true sender while his
-order goes through.
+registry's own, without whatever prefix a gateway adds. A notification goes the other way, from the registry to its
+client, so it and its answer have words of their own (NTF, ACK): neither can be made of any other message. A message
+that does not prove its sender gets an HTTP 401 without a signature: a signed "not taken", handed out to anyone who
+asks, could be played to the true sender while his order goes through.
 
 Source: house format of the simulated registries; no public specification of a Chinese emission registry was found.
 """
@@ -89,6 +93,18 @@ class Operation(StrEnum):
     STANDING_FREEZE = "djcx"
 
 
+NOTIFICATION: Final = "hdtz"
+"""The last part of the path that a notification is signed over; no registry answers under it."""
+
+
+class NotificationKind(StrEnum):
+    """What the registry tells of, in `tzlx`."""
+
+    ORDER = "ZLZT"
+    RIGHT = "QZBG"
+    OPENED = "HFFW"
+
+
 class ReplyCode(StrEnum):
     """What the registry says of the call itself, in `rspCode`."""
 
@@ -122,6 +138,8 @@ class Direction(StrEnum):
 
     REQUEST = "REQ"
     ANSWER = "RSP"
+    NOTIFICATION = "NTF"
+    ACKNOWLEDGEMENT = "ACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +172,16 @@ def wire_path(registry: str, operation: Operation) -> str:
     Raises:
         ValueError: the name of the registry is not lower-case ASCII.
     """
-    if not _REGISTRY.fullmatch(registry):
-        message = f"{registry[:32]!r} cannot name a registry"
-        raise ValueError(message)
-    return f"/{registry}/{operation}"
+    return _path(registry, operation)
+
+
+def notification_path(registry: str) -> str:
+    """Return the path that a notification and its answer are signed over; raises ValueError like `wire_path`.
+
+    >>> notification_path("zhejiang")
+    '/zhejiang/hdtz'
+    """
+    return _path(registry, NOTIFICATION)
 
 
 def sign(secret: bytes, direction: Direction, path: str, timestamp: str, request_id: str, content: bytes) -> str:
@@ -236,6 +260,13 @@ def read_time(text: str) -> datetime:
     except ValueError as error:
         message = f"{text!r} is no time of any day"
         raise Unreadable(message) from error
+
+
+def _path(registry: str, last: str) -> str:
+    if not _REGISTRY.fullmatch(registry):
+        message = f"{registry[:32]!r} cannot name a registry"
+        raise ValueError(message)
+    return f"/{registry}/{last}"
 
 
 def _require_sign_type(head: Fields) -> None:
