@@ -19,6 +19,7 @@ from api.strict_json import BODY_BYTES_MAX, Payload, read_payload
 
 UPLOAD_BYTES_MAX: Final = 20 << 20
 FORM_BYTES_MAX: Final = 32 << 10
+RAW_BYTES_MAX: Final = 16 << 10
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -95,6 +96,11 @@ def keep_body(scope: HTTPScope, body: bytes, payload: Payload) -> None:
 async def read_form_body(scope: HTTPScope, receive: Receive) -> None:
     """Read a small form; its kind and content are the route's to judge, since RFC 6749 has errors of its own."""
     scope["state"][_BYTES] = await _read(scope, receive, FORM_BYTES_MAX)
+
+
+async def read_raw_body(scope: HTTPScope, receive: Receive) -> None:
+    """Read a small body of another's format, whatever it says that it is: its signature speaks of the bytes."""
+    scope["state"][_BYTES] = await _read(scope, receive, RAW_BYTES_MAX)
 
 
 def bounded_upload(scope: HTTPScope, receive: Receive) -> Receive:

@@ -51,6 +51,13 @@ DOOR: Final[Texts] = MappingProxyType(
             "本服务不接受单独的 Bearer 令牌,须同时证明持有与令牌绑定的密钥。",
             "A bearer token alone is not accepted here; prove possession of the key that it is bound to.",
         ),
+        refusals.CallbackRefused: ProblemText(
+            UNAUTHORIZED,
+            "通知未受理",
+            "Callback not taken",
+            "报文未能证明由登记机构在当前时间发出。",
+            "The message does not prove that a registry has sent it just now.",
+        ),
         refusals.UnsupportedMediaType: ProblemText(
             415,
             "不支持的媒体类型",

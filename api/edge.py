@@ -32,6 +32,7 @@ from api.bodies import (
     payload_of,
     read_form_body,
     read_json_body,
+    read_raw_body,
     says_upload,
 )
 from api.client_certificates import ClientCertificates
@@ -53,7 +54,7 @@ HEADER_BYTES_MAX: Final = 32 << 10
 REQUEST_SECONDS_MAX: Final = 10.0
 UPLOAD_SECONDS_MAX: Final = 60.0
 
-BODIES: Final = frozenset({"json", "form", "upload", "json_or_upload", "none"})
+BODIES: Final = frozenset({"json", "form", "upload", "json_or_upload", "raw", "none"})
 
 ANSWER_HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -229,6 +230,8 @@ async def _read_body(kind: str, scope: HTTPScope, receive: Receive) -> Receive:
         await read_json_body(scope, receive)
     elif kind == "form":
         await read_form_body(scope, receive)
+    elif kind == "raw":
+        await read_raw_body(scope, receive)
     elif kind in {"upload", "json_or_upload"}:
         await read_upload(scope, receive)
     return receive

@@ -17,6 +17,7 @@ from domain.ports.identity import Assertions, Clients, Proofs
 from domain.ports.notice_registry import NoNoticeRegistry, NoticeRegistry
 from domain.ports.order_signatures import OrderSignatures
 from domain.ports.registry import Registry
+from domain.ports.registry_callbacks import CallbackReader, NoCallbackReader
 from domain.ports.secret_box import NoSecretBox, SecretBox
 from domain.ports.signed_orders import NoOrderSignatures
 from domain.ports.unit_of_work import UnitOfWork
@@ -142,6 +143,7 @@ class House:
     notice_registry: NoticeRegistry = field(default_factory=NoNoticeRegistry)
     secrets: SecretBox = field(default_factory=NoSecretBox)
     webhooks: WebhookSender = field(default_factory=NoWebhookSender)
+    callbacks: CallbackReader = field(default_factory=NoCallbackReader)
     openings: Mapping[str, Opening] = field(default_factory=dict)
     order_signatures: OrderSignatures = field(default_factory=NoOrderSignatures)
     rate_limits: RateLimits | None = None

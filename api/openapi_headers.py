@@ -65,6 +65,11 @@ HEADERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 
+OF_STATUS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+)
+"""What a refusal of a public route bears beside its language."""
+
 TOO_MANY: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "description": "Refused: too many requests, of this client or about this one right.",
@@ -90,9 +95,10 @@ def with_headers(
     for path, method, operation in _operations(document):
         if path in public:
             operation["security"] = []
-            for response in operation["responses"].values():
+            for status, response in operation["responses"].items():
                 if PROBLEM in response.get("content", {}):
-                    told = {"Content-Language": {"$ref": "#/components/headers/Content-Language"}}
+                    names = ["Content-Language", *OF_STATUS.get(status, ())]
+                    told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
                     response["headers"] = {**response.get("headers", {}), **told}
             if method == "post":
                 told = {name: {"$ref": f"#/components/headers/{name}"} for name in ("Content-Language", "Retry-After")}

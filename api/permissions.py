@@ -142,5 +142,5 @@ def patient(opt: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 
 def public(*, body: str = "json") -> dict[str, Any]:
-    """Return the `opt` of a route that anybody may call without a token."""
+    """Return the `opt` of a route that anybody may call without a token; `raw` is a body in another's format."""
     return {PERMISSION: None, BODY: body}

@@ -14,6 +14,7 @@ from domain.errors import DomainError
 
 CHALLENGE: Final = 'Bearer realm="greenlien"'
 CHALLENGE_AFTER_REFUSAL: Final = 'Bearer realm="greenlien", error="invalid_token"'
+CHALLENGE_TO_REGISTRIES: Final = "Pwq-Sign"
 CHALLENGE_FOR_PROOF: Final = 'DPoP algs="ES256"'
 
 
@@ -61,6 +62,19 @@ class ProofRequired(DoorRefusal):
     def headers(self) -> dict[str, str]:
         """Return the challenge."""
         return {"WWW-Authenticate": CHALLENGE_FOR_PROOF}
+
+
+@dataclass(eq=False)
+class CallbackRefused(DoorRefusal):
+    """Refuse a callback that no registry of ours has signed just now; `reason` is for the log alone."""
+
+    code = "callback_refused"
+
+    reason: str
+
+    def headers(self) -> dict[str, str]:
+        """Return the challenge."""
+        return {"WWW-Authenticate": CHALLENGE_TO_REGISTRIES}
 
 
 @dataclass(eq=False)

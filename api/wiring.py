@@ -49,6 +49,7 @@ from integrations.identity.secret_box import make_secret_key
 from integrations.identity.tokens import check_public_key, sign_client_assertion
 from integrations.notice_registry import simulator as notice_simulator
 from integrations.notice_registry.client import HttpNoticeRegistry, NoticeEndpoint
+from integrations.registry.callbacks import HmacCallbacks
 from integrations.registry.client import HttpRegistry, RegistryEndpoint
 from integrations.registry.demo_rights import (
     ENTERPRISE_HUANGSHI_NAME,
@@ -132,6 +133,7 @@ async def open_house(settings: Settings, *, worker: bool = False) -> AsyncIterat
             secrets=secrets or NoSecretBox(),
             sending_barred=partial(restorations.sending_barred, engine),
             webhooks=webhooks,
+            callbacks=HmacCallbacks(_endpoints(settings)),
             openings=settings.openings(),
             order_signatures=JoseOrderSignatures(),
             rate_limits=None if worker else RateLimits(limits_of(settings.rate_limits), DatabaseBuckets(engine)),
@@ -236,11 +238,14 @@ def _webhooks(settings: Settings) -> HttpWebhookSender:
 
 
 def _interfaces(settings: Settings) -> HttpRegistry:
-    endpoints = {
+    return HttpRegistry(_endpoints(settings), timeout_seconds=float(settings.registry_timeout_seconds))
+
+
+def _endpoints(settings: Settings) -> dict[str, RegistryEndpoint]:
+    return {
         name: RegistryEndpoint(each.base_url, each.app_id, each.secret_file.read_bytes())
         for name, each in settings.registry_endpoints().items()
     }
-    return HttpRegistry(endpoints, timeout_seconds=float(settings.registry_timeout_seconds))
 
 
 async def _checks(

@@ -81,6 +81,10 @@ class Jobs(Protocol):
         """Enqueue the next step of a task, unless one waits already: a step that ran twice has one that follows it."""
         ...
 
+    async def hasten(self, task: str, subject: str, arguments: Mapping[str, str], at: datetime) -> None:
+        """Let the step of a task that waits come at `at` if it would come later, and enqueue one where none waits."""
+        ...
+
     async def enqueue_once(self, task: str, subject: str, at: datetime | None = None) -> None:
         """Enqueue a task without arguments, unless one of its subject waits already; send it last of a transaction."""
         ...

@@ -30,6 +30,7 @@ from domain.ports.notices import Notices
 from domain.ports.pledge_imports import PledgeImports
 from domain.ports.pledges import Pledges
 from domain.ports.reconciliations import Reconciliations
+from domain.ports.registry_callbacks import Callbacks
 from domain.ports.registry_orders import RegistryOrders
 from domain.ports.registry_tasks import RegistryTasks
 from domain.ports.revaluations import Revaluations
@@ -179,6 +180,11 @@ class UnitOfWork(Protocol):
     @property
     def registry_orders(self) -> RegistryOrders:
         """Return the registry orders."""
+        ...
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """Return the registries' callbacks."""
         ...
 
     @property

@@ -20,6 +20,7 @@ from integrations.database.audit_chain import DatabaseAuditChains
 from integrations.database.authorizations import DatabaseAuthorizations
 from integrations.database.bank_appraisals import DatabaseAdoptions, DatabaseBankAppraisals
 from integrations.database.benchmark_prices import DatabaseBenchmarkPrices
+from integrations.database.callbacks import DatabaseCallbacks
 from integrations.database.certificates import DatabaseCertificates
 from integrations.database.client_register import DatabaseClientRegister
 from integrations.database.compensations import DatabaseCompensations
@@ -103,6 +104,7 @@ class DatabaseUnitOfWork:
         self.impairments = DatabaseImpairments(connection)
         self.reconciliations = DatabaseReconciliations(connection)
         self.registry_orders = DatabaseRegistryOrders(connection)
+        self.callbacks = DatabaseCallbacks(connection)
         self.registry_tasks = DatabaseRegistryTasks(connection)
         self.estimates = DatabaseEstimates(connection)
         self.alarms = DatabaseAlarms(connection)

@@ -33,7 +33,7 @@ STANDINGS: Final = ("none", "expired", "scope", "foreign", "absent", "own")
 JSON: Final = "application/json"
 STALE: Final = '"999999999"'
 ADDRESSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {"division": {"division": "330602"}, "page": {"path": "redoc"}}
+    {"division": {"division": "330602"}, "page": {"path": "redoc"}, "registry": {"registry": "zhejiang"}}
 )
 
 

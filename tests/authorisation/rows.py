@@ -176,6 +176,7 @@ OTHERS: Final = {
     "GET /v1/audit": Row("", frozenset({AUDITOR, PLATFORM_AUDIT})),
     "GET /v1/jurisdictions/{division}/rules": Row("division", EVERYONE),
     "GET /verify/{number}": Row("certificate", None),
+    "POST /v1/registries/{registry}/callbacks": Row("registry", None, body={}),
     "GET /health": Row("", None),
     "GET /health/ready": Row("", None),
     "POST /oauth/token": Row("", None),

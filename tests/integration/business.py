@@ -38,6 +38,8 @@ from integrations.identity.order_signatures import JoseOrderSignatures
 from integrations.identity.seals import HouseSeal
 from integrations.identity.secret_box import AesSecretBox
 from integrations.identity.tokens import JoseTokens
+from integrations.registry.callbacks import HmacCallbacks
+from integrations.registry.client import RegistryEndpoint
 from integrations.registry.demo_rights import ENTERPRISE_HUANGSHI_USCC
 from integrations.webhooks.sender import webhook_sender
 from tests.builders import BANK_USCC, HOLDER, NOW, TODAY, a_right
@@ -50,6 +52,11 @@ HUANGSHI: Final = ENTERPRISE_HUANGSHI_USCC
 OTHER_BANK_USCC: Final = Uscc("91420100DEM000310G")
 STEPS_MAX: Final = 50
 SIGNING_KEY: Final = generate_key()
+CALLBACK_SECRET: Final = b"the key of two registries"
+CALLING: Final = dict.fromkeys(
+    ("zhejiang", "hubei"), RegistryEndpoint("http://registry.invalid", "greenlien", CALLBACK_SECRET)
+)
+"""The registries that may call, whoever answers for them."""
 
 _CLIENTS: Final = {
     "enterprise.shaoxing": ("enterprise.shaoxing", Role.ENTERPRISE, HOLDER, None),
@@ -330,6 +337,7 @@ def _house(
         now=now,
         ready=ready,
         registry_patience_seconds=2.0,
+        callbacks=HmacCallbacks(CALLING),
         openings={} if openings is None else openings,
         secrets=AesSecretBox({"test": bytes(32)}),
         webhooks=webhook_sender((443,), loopback=True),

@@ -15,6 +15,8 @@ from api.schemas.wire import DECIMAL_WIRE_PATTERN
 
 ROOT = Path(__file__).resolve().parents[3]
 UPLOADS_AND_FORMS = {"/oauth/token"}
+FOREIGN = {"/v1/registries/{registry}/callbacks"}
+"""In another's envelope, which may hold what we do not know."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def test_no_number_with_a_fraction_stands_anywhere_in_the_document(document: dic
 def test_every_request_body_is_closed(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for path, method, operation in _operations(document):
-        if method == "post" and path not in UPLOADS_AND_FORMS:
+        if method == "post" and path not in UPLOADS_AND_FORMS | FOREIGN:
             contents = operation["requestBody"]["content"]
             assert contents, path
             for content in contents.values():

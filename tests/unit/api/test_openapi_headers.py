@@ -15,6 +15,7 @@ PUBLIC = {
     "/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
     "/verify/{number}",
+    "/v1/registries/{registry}/callbacks",
 }
 
 
