@@ -69,7 +69,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "pledge:amend": BANK,
         "amendment:consent": frozenset({Role.ENTERPRISE}),
         "amendment:approve": BANK,
-        "amendment:accept": BANK,
+        "amendment:accept": frozenset({Role.BANK_APPROVER}),
         "amendment:reject": PARTIES,
         "compensation:report": BANK,
         "compensation:approve": BANK,

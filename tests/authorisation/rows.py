@@ -187,9 +187,8 @@ OTHERS: Final = {
     "GET /schema/{path}": Row("page", None),
     "GET /schema/openapi.json": Row("", None),
 }
-NOBODY: Final[Roles] = frozenset()
-"""The owners of a kind of thing that `world` does not make yet: to everybody it is not there."""
 _CLIENT: Final = frozenset({SECURITY})
+_BANKS_OWN: Final = BANK | {AUDITOR}
 _HOOK: Final = BANK | {PORTAL, FUND}
 _WORKERS: Final = BANK | {OPS}
 LATER: Final = {
@@ -198,11 +197,11 @@ LATER: Final = {
     "GET /v1/audit/checkpoints": Row("", frozenset({AUDITOR, PLATFORM_AUDIT})),
     "GET /v1/audit/export": Row("", frozenset({AUDITOR, PLATFORM_AUDIT})),
     "GET /v1/orders": Row("", PARTIES | {AUTHORITY, AUDITOR}),
-    "GET /v1/orders/{order_id}": Row("order", PARTIES | {AUTHORITY, AUDITOR}, NOBODY),
-    "GET /v1/orders/{order_id}/receipt": Row("order", PARTIES | {AUTHORITY, AUDITOR}, NOBODY),
+    "GET /v1/orders/{order_id}": Row("order", PARTIES | {AUTHORITY, AUDITOR}, _BANKS_OWN),
+    "GET /v1/orders/{order_id}/receipt": Row("order", PARTIES | {AUTHORITY, AUDITOR}, _BANKS_OWN),
     "GET /v1/clients": Row("", frozenset({SECURITY, AUDITOR})),
     "POST /v1/clients": Row("", _CLIENT),
-    "GET /v1/clients/{client_id}": Row("client", frozenset({SECURITY, AUDITOR}), frozenset({SECURITY})),
+    "GET /v1/clients/{client_id}": Row("client", frozenset({SECURITY, AUDITOR})),
     **{f"POST /v1/clients/{{client_id}}/{verb}": Row("client", _CLIENT) for verb in ("approve", "reject", "keys")},
     **{f"POST /v1/clients/{{client_id}}/{verb}": Row("client", _CLIENT) for verb in ("suspend", "reinstate")},
     **{
@@ -210,9 +209,9 @@ LATER: Final = {
         for verb in ("approve", "reject", "revoke")
     },
     "GET /v1/exceptions": Row("", _WORKERS),
-    "GET /v1/exceptions/{exception_id}": Row("exception", _WORKERS, NOBODY),
+    "GET /v1/exceptions/{exception_id}": Row("exception", _WORKERS),
     **{
-        f"POST /v1/exceptions/{{exception_id}}/{verb}": Row("exception", _WORKERS, NOBODY)
+        f"POST /v1/exceptions/{{exception_id}}/{verb}": Row("exception", _WORKERS)
         for verb in ("acknowledge", "annotate", "resolve", "confirm")
     },
     "GET /v1/pledges/imports": Row("", BANK),
@@ -228,26 +227,26 @@ LATER: Final = {
             _on_pledge("compensations/{compensation_id}/approve", BANK, "compensation"),
             _on_pledge("compensations/{compensation_id}/end-deposit", BANK, "compensation"),
             _on_pledge("compensations/{compensation_id}/reject", BANK, "compensation"),
-            _on_pledge("syndicate/accept", {APPROVER}),
+            _on_pledge("syndicate/accept", {APPROVER}, "shared"),
             _on_pledge("third-party-consent", {ENTERPRISE}),
         ]
     ),
     "GET /v1/settlement-accounts": Row("", BANK | {EXCHANGE}),
     "POST /v1/settlement-accounts": Row("", frozenset({EXCHANGE})),
-    "POST /v1/pledges/{pledge_id}/amendments/{amendment_id}/accept": Row("amendment", BANK, NOBODY),
+    "POST /v1/pledges/{pledge_id}/amendments/{amendment_id}/accept": Row("offer", frozenset({APPROVER})),
     "GET /v1/webhooks": Row("", _HOOK),
     "POST /v1/webhooks": Row(
         "", _HOOK, body=MappingProxyType({"url": "https://127.0.0.1/hook", "event_types": ["pledge.active"]})
     ),
-    "GET /v1/webhooks/{webhook_id}": Row("webhook", _HOOK, NOBODY),
+    "GET /v1/webhooks/{webhook_id}": Row("webhook", _HOOK, BANK),
     "PATCH /v1/webhooks/{webhook_id}": Row(
-        "webhook", _HOOK, NOBODY, MappingProxyType({"event_types": ["pledge.active"]})
+        "webhook", _HOOK, BANK, MappingProxyType({"event_types": ["pledge.active"]})
     ),
-    "DELETE /v1/webhooks/{webhook_id}": Row("webhook", _HOOK, NOBODY),
-    "GET /v1/webhooks/{webhook_id}/deliveries": Row("webhook", _HOOK, NOBODY),
-    "POST /v1/webhooks/{webhook_id}/rotate-secret": Row("webhook", _HOOK, NOBODY, MappingProxyType({})),
+    "DELETE /v1/webhooks/{webhook_id}": Row("webhook", _HOOK, BANK),
+    "GET /v1/webhooks/{webhook_id}/deliveries": Row("webhook", _HOOK, BANK),
+    "POST /v1/webhooks/{webhook_id}/rotate-secret": Row("webhook", _HOOK, BANK, MappingProxyType({})),
     "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": Row(
-        "delivery", _HOOK, NOBODY, MappingProxyType({})
+        "delivery", _HOOK, BANK, MappingProxyType({})
     ),
 }
 

@@ -5,13 +5,14 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from domain.values.actors import Role
 from tests.authorisation.cells import ROUTES, STANDINGS, Cells, but_for_its_id, code
-from tests.authorisation.rows import ROWS, Row
+from tests.authorisation.rows import PARTIES, ROWS, Row
 from tests.authorisation.world import ABSENT, OTHERS, OWNERS, STRANGERS, World, furnished
 from tests.database_session import Database
 from tests.integration.business import HUANGSHI, a_pledge_body
@@ -125,6 +126,40 @@ def test_a_table_that_says_more_or_less_than_the_product_is_seen(world: World) -
     seeing = Cells(world, ROWS, {**STRANGERS, officer: OWNERS[officer]})
     assert seeing.complaint(key, officer, "foreign") is not None
     assert seeing.complaint("GET /v1/pledges", officer, "foreign") is not None
+
+
+def test_a_bank_that_shares_a_pledge_reads_it_and_to_another_it_is_not_there(world: World) -> None:
+    """A participant has no part of the table of its own, so the pledge's rows are asked again about a shared one."""
+    rows = {
+        key: replace(row, thing="shared", of=PARTIES | {Role.AUTHORITY})
+        for key, row in ROWS.items()
+        if row.thing == "pledge" and key.startswith("GET")
+    }
+    shared = Cells(world, {**ROWS, **rows})
+    for key in rows:
+        for role in (Role.BANK_OFFICER, Role.BANK_APPROVER):
+            assert shared.complaint(key, role, "own") is None, key
+            assert shared.complaint(key, role, "foreign") is None, key
+
+
+@pytest.mark.parametrize(
+    ("tables", "key"),
+    [
+        (("webhooks",), "GET /v1/webhooks/{webhook_id}"),
+        (("alarms",), "GET /v1/exceptions/{exception_id}"),
+        (("pledge_imports",), "GET /v1/pledges/imports/{batch_id}"),
+        (("signed_orders", "order_receipts"), "GET /v1/orders/{order_id}"),
+    ],
+)
+def test_a_table_that_is_open_to_all_is_seen(cells: Cells, tables: tuple[str, ...], key: str) -> None:
+    for table in tables:
+        cells.world.business.sql(f"create policy leak on {table} for select to greenlien_app using (true)")
+    try:
+        assert cells.complaint(key, Role.BANK_OFFICER, "foreign") is not None
+    finally:
+        for table in tables:
+            cells.world.business.sql(f"drop policy leak on {table}")
+    assert cells.complaint(key, Role.BANK_OFFICER, "foreign") is None
 
 
 def test_ids_are_random_and_of_one_form(world: World) -> None:

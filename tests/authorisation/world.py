@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from api.permissions import scopes_of
 from domain.ports.tenants import Tenant
 from domain.values.actors import Actor, Role
 from domain.values.identifiers import Division, RegistryNo, Uscc
+from tests.authorisation.later_things import (
+    THIRD_USCC,
+    administered,
+    called,
+    imported_and_compensated,
+    ordered,
+    told_by_webhook,
+    with_a_third_bank,
+)
 from tests.builders import BANK_USCC, HOLDER
 from tests.fakes.inside import Inside, Told
 from tests.integration.amendment_scene import a_lent_pledge
@@ -21,7 +29,6 @@ from tests.integration.certificate_scene import sealed
 from tests.integration.enforcing import a_default, proposed
 from tests.integration.raw_doors import (
     AUTHORITY,
-    DOORS,
     ENTERPRISE,
     EXCHANGE,
     OFFICER,
@@ -40,6 +47,7 @@ OTHERS: Final = (
     Tenant(id="fund.ningxia", kind="fund", name="基金", uscc=None, division=None),
     Tenant(id="fund.hubei", kind="fund", name="另一基金", uscc=None, division=None),
     Tenant(id="authority.hubei", kind="authority", name="另一主管部门", uscc=None, division=Division("42")),
+    Tenant(id="bank-c", kind="bank", name="丙银行", uscc=THIRD_USCC, division=None),
     Tenant(id="exchange.hubei", kind="exchange", name="另一交易所", uscc=None, division=None),
 )
 
@@ -204,35 +212,19 @@ def _verification(business: Business) -> Things:
     return {"verification": {"verification_id": verification}}
 
 
-def _later(business: Business) -> Things:
-    """Make what the later parts of the product brought, and name what is not made here yet."""
-    security = OWNERS[Role.PLATFORM_SECURITY]
-    token = business.tokens.issue_access_token(security, scopes_of(security.role), business.clock()).token
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "c" * 16}
-    answer = business._http.post(
-        f"{business.base_url}/v1/clients", json=dict(DOORS["/v1/clients"].valid("", "", "")), headers=headers
-    )
-    assert answer.status_code == 201, answer.text
-    client = answer.json()
-    right, loan = business.verified(), business.loan()
-    pledge = business.active({right: "10"}, [loan])
-    told = {}
-    for path in ("/v1/pledges/imports", "/v1/pledges/{pledge}/compensations"):
-        body = DOORS[path].valid(right, loan, pledge)
-        told[path] = str(business.post(OFFICER, path.format(pledge=pledge), body, 201)["id"])
-    return {
-        "client": {"client_id": str(client["id"])},
-        "client key": {"client_id": str(client["id"]), "thumbprint": str(client["keys"][0]["thumbprint"])},
-        "batch": {"batch_id": told["/v1/pledges/imports"]},
-        "compensation": {"pledge_id": pledge, "compensation_id": told["/v1/pledges/{pledge}/compensations"]},
-        "exception": {"exception_id": f"exception_{ABSENT}"},
-        "webhook": {"webhook_id": f"whk_{ABSENT}"},
-        "order": {"order_id": f"ord_{ABSENT}"},
-        "delivery": {"webhook_id": f"whk_{ABSENT}", "delivery_id": f"delivery_{ABSENT}"},
-    }
-
-
-MAKERS: list[Callable[[Business], Things]] = [_rights, _pledges, _later, _registry, _imports, _verification]
+MAKERS: list[Callable[[Business], Things]] = [
+    _rights,
+    _pledges,
+    administered,
+    imported_and_compensated,
+    called,
+    with_a_third_bank,
+    _registry,
+    _imports,
+    _verification,
+    told_by_webhook,
+    ordered,
+]
 """Who makes what; a part of the product that brings a new kind of thing adds a function here."""
 
 
