@@ -34,6 +34,8 @@ def test_a_bank_hears_the_same_bytes_whatever_another_bank_does_in_private(
             found = list(islice(differences(worlds, range(first, min(first + SCRIPTS_A_WORLD, count)), STEPS), 3))
             assert not found, "\n".join(found)
             assert worlds[0].foreign["loan"] != worlds[1].foreign["loan"]
+            assert worlds[0].told_others != worlds[1].told_others
+            assert min(world.told_own for world in worlds) > 0
 
 
 def _sql(worlds: tuple[World, World], *statements: str) -> None:
@@ -108,7 +110,17 @@ def _a_count(worlds: tuple[World, World]) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("leak", [_open_table, _counting_ids, _shared_keys, _a_count], ids=lambda leak: leak.__name__)
+@contextmanager
+def _told_too_much(worlds: tuple[World, World]) -> Iterator[None]:
+    """Let the first bank's endpoint be told what the second one's is."""
+    _sql(worlds, "update webhooks set parties = (select array_agg(distinct p) from webhooks w, unnest(w.parties) p)")
+    yield
+
+
+LEAKS: Final = (_open_table, _counting_ids, _shared_keys, _a_count, _told_too_much)
+
+
+@pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.__name__)
 def test_a_leak_is_heard(new_database: New, leak: Leak) -> None:
     with two_worlds(new_database) as worlds, leak(worlds):
         assert next(differences(worlds, range(SCRIPTS_TO_CATCH), STEPS), None) is not None

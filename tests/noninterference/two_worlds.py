@@ -7,6 +7,9 @@ policies, documents, searches, drafts, keys, and how much of all that there is; 
 So that nothing needs to be normalised but the id of a request, an id's random digits come from a stream that belongs to
 whoever acts: the first bank's is the same in both worlds, the second bank's is not. The clock moves only when the first
 bank asks.
+
+Both banks have an endpoint for webhooks. The worker runs in each world after each script and tells the second bank's
+endpoint first; what the first bank's is sent, signatures and all, is part of what that bank heard.
 """
 
 import json
@@ -14,17 +17,25 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final
 
+import httpx
 import pytest
 
+from api.house import House
+from api.jobs.webhooks import deliver_webhook
+from domain.use_cases import keep_webhooks
 from domain.values import identifiers, numbers
+from integrations.database.engine import make_engine
+from integrations.outbound.guarded import Guard
+from integrations.webhooks.sender import HttpWebhookSender
 from tests.builders import HOLDER, NOW, TODAY
 from tests.database_session import Database
 from tests.fakes.inside import Inside, Told
-from tests.integration.business import Business, a_loan_body, a_pledge_body, yuan
+from tests.integration.business import Business, _house, a_loan_body, a_pledge_body, yuan
 from tests.integration.inside_business import business_inside
 from tests.integration.raw_doors import a_policy, an_adoption, an_appraisal
 
@@ -40,6 +51,10 @@ KEYS: Final = tuple(f"key-{number:013d}" for number in range(4))
 
 REQUEST_ID: Final = re.compile(rb"req_[0-9a-f]{32}")
 
+ENDPOINT, OTHER_ENDPOINT = "http://127.0.0.1:9/a", "http://127.0.0.1:9/b"
+NOTHING: Final = ("(nothing)", 0, (), b"")
+PER_CONNECTION: Final = frozenset({"host", "connection"})
+
 Heard = tuple[str, int, tuple[tuple[str, str], ...], bytes]
 
 
@@ -52,6 +67,10 @@ class Digits:
     def token_hex(self, count: int) -> str:
         """Return so many bytes in hexadecimal."""
         return self.stream.randbytes(count).hex()
+
+    def token_bytes(self, count: int) -> bytes:
+        """Return so many bytes, for an endpoint's keys."""
+        return self.stream.randbytes(count)
 
     def choice(self, among: Sequence[str]) -> str:
         """Return one of some characters, for the numbers that people read."""
@@ -72,6 +91,11 @@ class World:
     rights: list[str] = field(default_factory=list)
     own: dict[str, list[str]] = field(default_factory=lambda: {"loan": [], "pledge": []})
     foreign: dict[str, list[str]] = field(default_factory=lambda: {"loan": [], "pledge": []})
+    worker: House = field(init=False)
+    webhooks: dict[str, str] = field(default_factory=dict)
+    sent: list[Heard] = field(default_factory=list)
+    told_own: int = 0
+    told_others: list[bytes] = field(default_factory=list)
 
     def ask(self, client: str, method: str, path: str, body: object = None, key: str | None = None) -> Told:
         """Send a request as somebody; the key is drawn from the stream where none is given."""
@@ -91,6 +115,28 @@ class World:
             right = self._right(number)
             self.rights.append(right)
             self._taken_by_the_other(right, number)
+        DIGITS.stream = random.Random("endpoints")
+        for bank, client, url in (("a", OFFICER, ENDPOINT), ("b", OTHER_OFFICER, OTHER_ENDPOINT)):
+            told = self.ask(client, "POST", "/v1/webhooks", {"url": url, "event_types": ["*"]})
+            self.webhooks[bank] = json.loads(told.body)["id"]
+
+    def receive(self, request: httpx.Request) -> httpx.Response:
+        """Take what an endpoint is sent, and keep what the first bank's is."""
+        if str(request.url) == ENDPOINT:
+            headers = tuple(sorted(item for item in request.headers.items() if item[0] not in PER_CONNECTION))
+            self.sent.append((f"webhook {request.method} {request.url}", 0, headers, request.content))
+            self.told_own += 1
+        else:
+            self.told_others.append(request.content)
+        return httpx.Response(200, stream=httpx.ByteStream(b""))
+
+    def deliver(self) -> list[Heard]:
+        """Let the worker tell both banks what happened, and return what the first bank's endpoint was sent."""
+        for bank in "ba":
+            webhook = self.webhooks[bank]
+            self.inside.runner.run(deliver_webhook(self.worker, webhook, lambda: 0.5))
+        heard, self.sent = self.sent, []
+        return heard
 
     def _right(self, number: int) -> str:
         with pytest.MonkeyPatch.context() as patched:
@@ -132,7 +178,7 @@ class World:
             told = self.ask(client, method, path, body, chance.choice((None, None, *KEYS)))
             heard.append(_heard(f"{client} {method} {path}", told, self.foreign))
             self._remember(told)
-        return heard
+        return heard + self.deliver()
 
     def _remember(self, told: Told) -> None:
         if told.status != 201:
@@ -286,6 +332,7 @@ def two_worlds(new_database: Callable[[], AbstractContextManager[Database]]) -> 
     with pytest.MonkeyPatch.context() as patched, new_database() as one, new_database() as two:
         patched.setattr(identifiers, "secrets", DIGITS)
         patched.setattr(numbers, "secrets", DIGITS)
+        patched.setattr(keep_webhooks, "secrets", DIGITS)
         patched.setattr("tests.integration.business.secrets", DIGITS)
         clocks = [[NOW], [NOW]]
         DIGITS.stream = random.Random("opening")
@@ -296,9 +343,25 @@ def two_worlds(new_database: Callable[[], AbstractContextManager[Database]]) -> 
                     World("one", first, inside, clocks[0]),
                     World("two", second, other_inside, clocks[1]),
                 )
-                for world in worlds:
-                    world.stage()
-                yield worlds
+                with working(worlds[0], one), working(worlds[1], two):
+                    for world in worlds:
+                        world.stage()
+                    yield worlds
+
+
+@contextmanager
+def working(world: World, database: Database) -> Iterator[None]:
+    """Give a world its worker, which sends to endpoints that keep what they are sent."""
+    run = world.inside.runner.run
+    engine = make_engine(database.worker_url, pool_size=2)
+    client = httpx.AsyncClient(transport=httpx.MockTransport(world.receive), trust_env=False)
+    house = _house(engine, world.business.registry, world.business.clock)
+    world.worker = replace(house, webhooks=HttpWebhookSender(Guard(loopback=True), client))
+    try:
+        yield
+    finally:
+        run(client.aclose())
+        run(engine.dispose())
 
 
 def differences(worlds: tuple[World, World], scripts: range, steps: int) -> Iterator[str]:
@@ -308,7 +371,7 @@ def differences(worlds: tuple[World, World], scripts: range, steps: int) -> Iter
         for world in worlds:
             world.private(number)
             heard.append(world.script(number, steps))
-        for one, two in zip(*heard, strict=True):
+        for one, two in zip_longest(*heard, fillvalue=NOTHING):
             if one != two:
                 yield f"script {number}:\n  {_told(one)}\n  {_told(two)}"
 
