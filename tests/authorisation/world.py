@@ -4,7 +4,7 @@ Everything here belongs to the first bank, the enterprise of Shaoxing, the autho
 portal of Zhejiang (with the enterprise's consent). Whoever else has the same roles is a stranger to all of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -103,12 +103,14 @@ class World:
         return self.inside.ask(method, path, headers, body)
 
 
-def furnished(business: Business, inside: Inside) -> World:
-    """Return the world with one of everything."""
+def furnished(
+    business: Business, inside: Inside, makers: Sequence[Callable[[Business], Things]] | None = None
+) -> World:
+    """Return the world with one of everything, or of what some makers make."""
     for grantee in ("bank-a", "portal.zhejiang"):
         business.consent(ENTERPRISE, HOLDER, grantee)
     things: dict[str, Mapping[str, str]] = {}
-    for make in MAKERS:
+    for make in MAKERS if makers is None else makers:
         things |= make(business)
     return World(business, inside, MappingProxyType(things))
 
@@ -226,6 +228,8 @@ MAKERS: list[Callable[[Business], Things]] = [
     ordered,
 ]
 """Who makes what; a part of the product that brings a new kind of thing adds a function here."""
+PLAIN: Final = (_rights, imported_and_compensated, called, told_by_webhook, ordered)
+"""Who makes a few things quickly."""
 
 
 def absent(thing: Mapping[str, str], named: Any = None) -> dict[str, str]:  # noqa: ANN401 - a place's name, or none

@@ -1,0 +1,1 @@
+"""How long an answer takes tells nobody whether a thing is there: the foreign and the absent asked alternately."""
