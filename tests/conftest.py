@@ -16,7 +16,7 @@ from tests.database_session import Database
 CAMPAIGN = os.environ.get("GREENLIEN_CAMPAIGN") == "1"
 """Set by `make campaign`: big counts, and examples that differ from run to run."""
 
-structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # a command's own answer is on stdout
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))  # a command's own answer is on stdout
 
 settings.register_profile("test", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("campaign", parent=settings.get_profile("test"), derandomize=False, max_examples=5000)

@@ -194,7 +194,7 @@ def test_a_failure_of_ours_says_nothing_but_its_id(
     problem = json.loads(answer.body)
     assert (answer.status, problem["code"]) == (500, "internal_error")
     assert problem["request_id"] == answer.headers["x-request-id"]
-    logged = capfd.readouterr().out
+    logged = capfd.readouterr().err
     assert problem["request_id"] in logged
     assert "BrokenReply" in logged
     assert "/v1/broken" in logged
