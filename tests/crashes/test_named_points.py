@@ -96,8 +96,11 @@ SEARCHES = [
 
 
 CLOCK = ("daily", "calendar", "expiry")
-OTHERS = {f"worker.{moment}_commit.{job}" for moment in MOMENTS for job in (*CLOCK, "review")}
-"""What the jobs of the clock commit, if it strikes meanwhile, and what is told of a court's order."""
+RECONCILIATION = ("nothing", "compare", "impair", "finish")
+OTHERS = {f"worker.{moment}_commit.{job}" for moment in MOMENTS for job in (*CLOCK, "review", *RECONCILIATION)} | {
+    f"worker.{moment}_{question}" for moment in MOMENTS for question in ("balances", "lookup")
+}
+"""What the clock's jobs do, if it strikes meanwhile (the daily reconciliation too), and what a court's order brings."""
 
 
 @pytest.mark.timeout(300)
