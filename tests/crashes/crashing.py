@@ -52,7 +52,7 @@ STEPS_OF: Final = (
     (revaluation, {"begin_run": "daily"}),
     (calendar, {"apply_calendar": "calendar", "expire_hold": "expiry"}),
     (registry_orders, {"record_rights": "verification", "record_no_right": "verification"}),
-    (reconciliation, {"compare": "compare", "review_right": "impair", "_save": "finish"}),
+    (reconciliation, {"compare": "compare", "review_right": "impair", "_save": "finish", "request_run": "daily"}),
 )
 """Where the worker's jobs find their use cases, and what the commit after each is called."""
 OF_THE_CLOCK: Final = (

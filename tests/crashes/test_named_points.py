@@ -96,7 +96,7 @@ SEARCHES = [
 
 
 CLOCK = ("daily", "calendar", "expiry")
-RECONCILIATION = ("nothing", "compare", "impair", "finish")
+RECONCILIATION = ("compare", "impair", "finish")
 OTHERS = {f"worker.{moment}_commit.{job}" for moment in MOMENTS for job in (*CLOCK, "review", *RECONCILIATION)} | {
     f"worker.{moment}_{question}" for moment in MOMENTS for question in ("balances", "lookup")
 }
